@@ -1,0 +1,74 @@
+package contact
+
+import "context"
+
+// Store is what the domain needs of storage. Package dynamo implements it.
+type Store interface {
+	// Create stores a new contact with its claims, facets and words, whole or not at all. Another holder of the e-mail or
+	// phone gives a problem.DuplicateContact that names it (e-mail first).
+	Create(ctx context.Context, c Contact) error
+	// Get reads a contact strongly; problem.NotFound when the workspace has none of that id.
+	Get(ctx context.Context, workspace, id string) (Contact, error)
+	// Update replaces before by after, with everything that follows from the difference, and records the activity; whole
+	// or not at all. problem.VersionConflict when the stored version is no longer before's; problem.DuplicateContact as in Create.
+	Update(ctx context.Context, before, after Contact, activity Activity) error
+	// List reads one page.
+	List(ctx context.Context, query Query) (Page, error)
+	// Settings reads the workspace's settings strongly; the defaults when none were written.
+	Settings(ctx context.Context, workspace string) (Settings, error)
+	// PutSettings replaces the settings if the stored version is still settings.Version-1; problem.VersionConflict otherwise.
+	PutSettings(ctx context.Context, workspace string, settings Settings) error
+}
+
+// Settings are a workspace's own.
+type Settings struct {
+	DefaultRegion string // ISO 3166-1 alpha-2, upper case; empty: national phone spellings are not accepted
+	NightlyBackup bool
+	Version       int // 0: never written
+}
+
+// Sort names an order of a list.
+type Sort string
+
+// The orders of CONTRACT.md, "Contacts". SortDefault is newest first without q, and the order of the indexes with it.
+const (
+	SortDefault     Sort = ""
+	SortNewest      Sort = "-createdAt"
+	SortOldest      Sort = "createdAt"
+	SortName        Sort = "name"
+	SortInteraction Sort = "-lastInteractionAt"
+)
+
+// Query asks for one page of a workspace's contacts. Search is already understood (ParseSearch), After is the position
+// that the page before ended at.
+type Query struct {
+	Workspace string
+	Search    *Search // nil: no q
+	Sort      Sort
+	Limit     int // 1 to 100
+	After     *Position
+}
+
+// Position is a place in a list: between two pages it travels in the signed cursor. Phase counts the stages of a search
+// (see Search); Key is the last sort key given out.
+type Position struct {
+	Phase int    `json:"p,omitempty"`
+	Key   string `json:"k"`
+}
+
+// Page is one page. Next is nil at the end of the list. Unsorted says that there were too many matches to sort, so the
+// items come in index order.
+type Page struct {
+	Contacts []Contact
+	Next     *Position
+	Unsorted bool
+}
+
+// Search is a q, understood: exactly one of the kinds applies.
+type Search struct {
+	Nothing bool     // q had neither letter nor digit: matches nothing
+	Email   string   // q held an @: the lower-cased e-mail or its beginning
+	Phone   string   // q reads as a whole number: E.164, looked up exactly
+	Digits  string   // 4 digits or more: the last digits of a phone (ASCII), beside names and e-mails that begin so
+	Words   []string // folded beginnings of words of the name, any order
+}

@@ -1,0 +1,190 @@
+package dynamo
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
+)
+
+// This file is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
+// cannot hold a '#', so nothing crosses workspaces.
+
+// Numbers of buckets. Those of contacts and claims are fixed for ever: another number would look for existing items in the
+// wrong place and break uniqueness. The shards of an index may grow: readers first, then writers.
+const (
+	contactBuckets = 32
+	claimBuckets   = 16
+	indexShards    = 8
+	chunkBuckets   = 16
+	openBuckets    = 4
+)
+
+// sep stands between sort text and id. It sorts before every printable character, so "mona" comes before "mona adel";
+// '#' would not, as a space sorts before it.
+const sep = "\u0001"
+
+// maxSortText keeps index keys under the 1,024 bytes that DynamoDB allows a sort key, id and separator included.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const maxSortText = 900
+
+// key is a table's primary key.
+type key struct{ pk, sk string }
+
+// bucket spreads a whole value over n partitions. Never hash a prefix: phones of one country share theirs.
+func bucket(value string, n int) int {
+	h := fnv.New32a()
+	h.Write([]byte(value))
+	return int(h.Sum32() % uint32(n)) //nolint:gosec // n is a small constant
+}
+
+// shardOf is the index shard of a contact; it is stored with the contact, so that the number of shards can grow.
+func shardOf(contactID string) int { return bucket(contactID, indexShards) }
+
+// contactPartition holds contacts and what is theirs, a contact's items side by side.
+func contactPartition(workspace, id string) string {
+	return fmt.Sprintf("%s#C#%d", workspace, bucket(id, contactBuckets))
+}
+
+func contactKey(workspace, id string) key {
+	return key{contactPartition(workspace, id), id + "#A"}
+}
+
+// noteKey sorts a contact's notes by time of creation.
+func noteKey(workspace, contactID, createdAt, noteID string) key {
+	return key{contactPartition(workspace, contactID), contactID + notePrefix + createdAt + "#" + noteID}
+}
+
+const notePrefix = "#N#"
+
+func beforeImageKey(workspace, contactID, importID string) key {
+	return key{contactPartition(workspace, contactID), contactID + "#B#" + importID}
+}
+
+// wordItemKey is of the nth word of a name, n from 2: the first is the name itself, the second lies on the contact.
+func wordItemKey(workspace, contactID string, n int) key {
+	return key{contactPartition(workspace, contactID), contactID + "#W#" + strconv.Itoa(n)}
+}
+
+// emailClaimKey takes the canonical e-mail (contact.EmailKey).
+func emailClaimKey(workspace, email string) key {
+	return key{emailPartition(workspace, bucket(email, claimBuckets)), email}
+}
+
+func emailPartition(workspace string, b int) string { return fmt.Sprintf("%s#E#%d", workspace, b) }
+
+// phoneClaimKey takes an E.164 number and sorts it by its digits reversed, so that the last digits are a prefix.
+func phoneClaimKey(workspace, phone string) key {
+	digits := strings.TrimPrefix(phone, "+")
+	return key{phonePartition(workspace, bucket(digits, claimBuckets)), reverse(digits)}
+}
+
+func phonePartition(workspace string, b int) string { return fmt.Sprintf("%s#P#%d", workspace, b) }
+
+func identityClaimKey(workspace string, identity contact.Identity) key {
+	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, identity.Channel, identity.AccountID, identity.ExternalID), "I"}
+}
+
+// facetPartition holds the contacts of one label, company or channel in order of creation. The value is folded by
+// contact.FacetKey; the shard comes last, so a '#' in a company's name is no ambiguity.
+func facetPartition(workspace, kind, value string, shard int) string {
+	return fmt.Sprintf("%s#F#%s#%s#%d", workspace, kind, value, shard)
+}
+
+// Index partitions, one a shard.
+func createdShard(workspace string, s int) string { return fmt.Sprintf("%s#L#%d", workspace, s) }
+func nameShard(workspace string, s int) string    { return fmt.Sprintf("%s#N#%d", workspace, s) }
+func wordShard(workspace string, s int) string    { return fmt.Sprintf("%s#W#%d", workspace, s) }
+func spokenShard(workspace string, s int) string  { return fmt.Sprintf("%s#T#%d", workspace, s) }
+
+// timeSort is the sort key of lists by time: fixed-width RFC 3339 with milliseconds, then the id.
+func timeSort(at, id string) string { return at + "#" + id }
+
+// textSort is the sort key of lists by text.
+func textSort(text, id string) string { return cut(text, maxSortText) + sep + id }
+
+// nameSort is the key of the name index; its text is all of the folded name.
+func nameSort(name, id string) string { return textSort(fold.SortText(name), id) }
+
+// wordSorts are the keys of the word index: the folded name rotated to begin with its second, third … word.
+func wordSorts(name, id string) []string {
+	words := fold.Words(name)
+	if len(words) > maxSearchedWords {
+		words = words[:maxSearchedWords]
+	}
+	var sorts []string
+	for i := 1; i < len(words); i++ {
+		rotated := append(append([]string{}, words[i:]...), words[:i]...)
+		sorts = append(sorts, textSort(strings.Join(rotated, " "), id))
+	}
+	return sorts
+}
+
+// maxSearchedWords is how many words of a name are searched (CONTRACT.md, "Contacts").
+const maxSearchedWords = 8
+
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}
+
+func reverse(digits string) string {
+	reversed := []byte(digits)
+	for i, j := 0, len(reversed)-1; i < j; i, j = i+1, j-1 {
+		reversed[i], reversed[j] = reversed[j], reversed[i]
+	}
+	return string(reversed)
+}
+
+// Table timeline.
+
+// activityKey sorts a contact's activity by time; id keeps two of one millisecond apart.
+func activityKey(workspace, contactID, at, id string) key {
+	return key{workspace + "#A#" + contactID, at + "#" + id}
+}
+
+// Table jobs.
+
+func importKey(workspace, id string) key { return key{workspace + "#import#" + id, "A"} }
+
+// importsListed is the partition of index "listed" that holds a workspace's imports by time.
+func importsListed(workspace string) string { return workspace + "#imports" }
+
+// chunkKey spreads the chunks of an import; its totals lie beside them, so that both move in one place.
+func chunkKey(workspace, importID string, number int) key {
+	return key{chunkPartition(workspace, importID, number%chunkBuckets), fmt.Sprintf("K#%06d", number)}
+}
+
+func totalsKey(workspace, importID string, b int) key {
+	return key{chunkPartition(workspace, importID, b), "T"}
+}
+
+func chunkPartition(workspace, importID string, b int) string {
+	return fmt.Sprintf("%s#J#%s#%d", workspace, importID, b)
+}
+
+// openImportKey is of the entry that the sweep finds an unfinished import by.
+func openImportKey(workspace, importID string) key {
+	return key{openPartition(bucket(importID, openBuckets)), workspace + "#" + importID}
+}
+
+func openPartition(b int) string { return fmt.Sprintf("open#%d", b) }
+
+func settingsKey(workspace string) key { return key{workspace + "#settings", "A"} }
+
+// workspaceKey is of the registry of workspaces, which scheduled work walks.
+func workspaceKey(workspace string) key {
+	return key{fmt.Sprintf("workspaces#%d", bucket(workspace, openBuckets)), workspace}
+}
+
+// signingKeyKey is of the secret that cursors are signed with.
+func signingKeyKey() key { return key{"signing", "A"} }

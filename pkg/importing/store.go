@@ -1,0 +1,120 @@
+package importing
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// ErrExists says that an import of that id is there already: the event that started it came twice.
+var ErrExists = errors.New("importing: the import exists already")
+
+// ErrStale says that the record was changed since it was read: read again and decide again.
+var ErrStale = errors.New("importing: the record was changed meanwhile")
+
+// Ref names an import.
+type Ref struct {
+	Workspace string
+	ID        string
+}
+
+// ImportStore keeps imports. Package dynamo implements it.
+type ImportStore interface {
+	// CreateImport stores a new import and enters it among the open ones; ErrExists when its id is taken.
+	CreateImport(ctx context.Context, job Import) error
+	// Import reads strongly; problem.NotFound when the workspace has none of that id.
+	Import(ctx context.Context, ref Ref) (Import, error)
+	// UpdateImport writes job if the stored version is job.Version, as version + 1, and takes it out of the open ones when its
+	// status is final; ErrStale otherwise. It returns what is now stored.
+	UpdateImport(ctx context.Context, job Import) (Import, error)
+	// Counted sums what the closed chunks have counted (Rows is not among it).
+	Counted(ctx context.Context, ref Ref) (Totals, error)
+	// OpenImports names every import that is not finished, of all workspaces.
+	OpenImports(ctx context.Context) ([]Ref, error)
+}
+
+// ChunkRef names a chunk.
+type ChunkRef struct {
+	Ref
+	Number int // from 0
+	Rows   int // how many it has
+}
+
+// Write is what is to be done about one row of a chunk. Exactly one of Create and Update is set for rows that change
+// something; neither for Unchanged, Skipped and Rejected ones.
+type Write struct {
+	Index   int // of the row in its chunk
+	Outcome Outcome
+	Verdict *Verdict // why, for Skipped and Rejected
+	Create  *contact.Contact
+	Update  *Update
+	Notes   []contact.Note // written with the contact
+}
+
+// Update is a change of a known contact. Before is kept as the before-image, for undo.
+type Update struct {
+	Before   contact.Contact
+	After    contact.Contact
+	Activity contact.Activity
+}
+
+// Matches are the contacts that hold e-mails and phones, each read strongly.
+type Matches struct {
+	ByEmail map[string]string // canonical e-mail (contact.EmailKey) -> contact id
+	ByPhone map[string]string // E.164 -> contact id
+	ByID    map[string]contact.Contact
+}
+
+// ChunkStore keeps the records of chunks and writes their rows. Package dynamo implements it.
+type ChunkStore interface {
+	// Chunk reads a chunk's record strongly; the zero state when nothing was recorded.
+	Chunk(ctx context.Context, ref ChunkRef) (ChunkState, error)
+	// ClosedChunks says which of the first n chunks of an import are closed.
+	ClosedChunks(ctx context.Context, ref Ref, n int) (map[int]bool, error)
+	// Match looks e-mails and phones up together, strongly.
+	Match(ctx context.Context, workspace string, emails, phones []string) (Matches, error)
+	// NoteTexts reads the texts of a contact's notes.
+	NoteTexts(ctx context.Context, workspace, contactID string) (map[string]bool, error)
+	// Commit does the writes in as few transactions as their size allows, each with its rows' outcomes in the chunk's record. Writes that
+	// touch the same contact or claim go to different transactions, in order. It returns the record as it then is, and
+	// the indexes of the rows whose conditions failed (somebody else changed the contact or took the claim): those are to be
+	// decided again. ErrStale when another delivery of the chunk is at work.
+	Commit(ctx context.Context, ref ChunkRef, state ChunkState, writes []Write) (ChunkState, []int, error)
+	// MarkTrying records that the row of that index is now written alone.
+	MarkTrying(ctx context.Context, ref ChunkRef, state ChunkState, index int) (ChunkState, error)
+	// Close counts tally into the import's totals, once: a second Close changes nothing.
+	Close(ctx context.Context, ref ChunkRef, state ChunkState, tally Totals) error
+}
+
+// FileStore keeps uploaded files, chunk bodies and reports. Package files implements it on S3.
+type FileStore interface {
+	// Download copies one version of an uploaded object to w and returns its size in bytes; an error that is ErrNoObject when it is gone.
+	Download(ctx context.Context, bucket, key, version string, w io.WriterAt) (int64, error)
+	// Head returns the size and user metadata of an object version; ErrNoObject when it is gone.
+	Head(ctx context.Context, bucket, key, version string) (Object, error)
+	// PutWork and GetWork keep chunk bodies and report fragments, in the exports bucket.
+	PutWork(ctx context.Context, key string, body []byte) error
+	GetWork(ctx context.Context, key string) ([]byte, error)
+	// ListWork names the keys below a prefix, sorted.
+	ListWork(ctx context.Context, prefix string) ([]string, error)
+	// WriteWork streams an object of unknown length.
+	WriteWork(ctx context.Context, key, contentType string, body io.Reader) error
+}
+
+// ErrNoObject says that there is no such object or version.
+var ErrNoObject = errors.New("importing: no such object")
+
+// Object is what is known of an uploaded object without reading it.
+type Object struct {
+	Size     int64 // bytes
+	Version  string
+	Metadata map[string]string // user metadata, lower-case keys
+}
+
+// ChunkQueue carries chunks to import-write. Package queue implements it on SQS.
+type ChunkQueue interface {
+	// Send sends the chunks, at least once each; an error says that some may not have been sent.
+	Send(ctx context.Context, chunks []Chunk) error
+}
