@@ -54,6 +54,8 @@ type Contact struct {
 
 	// WriteID is unique to the write that left the stored item as it is. A write whose answer was lost finds it there.
 	WriteID string
+	// Shard is where storage keeps the contact's index entries since its creation; opaque to everybody else.
+	Shard int
 }
 
 // Identity is an address by which a channel knows a contact.

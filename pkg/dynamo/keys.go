@@ -107,22 +107,43 @@ func timeSort(at, id string) string { return at + "#" + id }
 // textSort is the sort key of lists by text.
 func textSort(text, id string) string { return cut(text, maxSortText) + sep + id }
 
-// nameSort is the key of the name index; its text is all of the folded name.
-func nameSort(name, id string) string { return textSort(fold.SortText(name), id) }
+// idOfTimeSort and idOfTextSort read the id back.
+func idOfTimeSort(sort string) string { return sort[strings.LastIndexByte(sort, '#')+1:] }
+func idOfTextSort(sort string) string { return sort[strings.LastIndex(sort, sep)+1:] }
 
-// wordSorts are the keys of the word index: the folded name rotated to begin with its second, third … word.
-func wordSorts(name, id string) []string {
-	words := fold.Words(name)
-	if len(words) > maxSearchedWords {
-		words = words[:maxSearchedWords]
+// textOfSort is a text sort key without its id.
+func textOfSort(sort string) string {
+	if end := strings.LastIndex(sort, sep); end >= 0 {
+		return sort[:end]
 	}
-	var sorts []string
+	return sort
+}
+
+// nameSorts are the sort keys of a name: first that of the name index, the whole folded name; then those of the word index,
+// the name's searched words rotated to begin with the second, the third and so on.
+func nameSorts(name, id string) []string { return rotations(fold.Words(name), id) }
+
+func rotations(words []string, id string) []string {
+	sorts := []string{textSort(strings.Join(words, " "), id)}
+	words = searched(words)
 	for i := 1; i < len(words); i++ {
-		rotated := append(append([]string{}, words[i:]...), words[:i]...)
-		sorts = append(sorts, textSort(strings.Join(rotated, " "), id))
+		rotated := strings.Join(words[i:], " ") + " " + strings.Join(words[:i], " ")
+		sorts = append(sorts, textSort(rotated, id))
 	}
 	return sorts
 }
+
+// nameText is a folded name as sort keys hold it; wordsOfText takes it apart again, whole being false when words may be missing
+// or stand in another order than in all of the name's sort keys.
+func nameText(name string) string { return cut(fold.SortText(name), maxSortText) }
+
+func wordsOfText(text string) (words []string, whole bool) {
+	words = strings.Split(text, " ")
+	return words, len(words) <= maxSearchedWords && len(text) <= maxSortText-utf8.UTFMax
+}
+
+// searched are the words of a name that a search looks at.
+func searched(words []string) []string { return words[:min(len(words), maxSearchedWords)] }
 
 // maxSearchedWords is how many words of a name are searched (CONTRACT.md, "Contacts").
 const maxSearchedWords = 8
@@ -161,7 +182,15 @@ func importsListed(workspace string) string { return workspace + "#imports" }
 
 // chunkKey spreads the chunks of an import; its totals lie beside them, so that both move in one place.
 func chunkKey(workspace, importID string, number int) key {
-	return key{chunkPartition(workspace, importID, number%chunkBuckets), fmt.Sprintf("K#%06d", number)}
+	return key{chunkPartition(workspace, importID, number%chunkBuckets), fmt.Sprintf("%s%06d", chunkPrefix, number)}
+}
+
+const chunkPrefix = "K#"
+
+// chunkNumber reads the number back from a sort key.
+func chunkNumber(sort string) int {
+	number, _ := strconv.Atoi(strings.TrimPrefix(sort, chunkPrefix)) // we wrote it
+	return number
 }
 
 func totalsKey(workspace, importID string, b int) key {

@@ -1,0 +1,116 @@
+package dynamo
+
+import (
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// What hangs on a contact besides its own item: claims, facets and the later words of its name. All of it follows from the
+// contact, so a change is the difference of two lists.
+
+// claim is the item that makes an e-mail or phone belong to one contact.
+type claim struct {
+	key   key
+	field string // "email" or "phone", as a conflict names it
+	name  string // with an e-mail: the folded name, so that a search by a word sees who is found by the name already
+}
+
+// claims of a contact, e-mail first: that is the order in which conflicts are told.
+func claims(c contact.Contact) []claim {
+	list := make([]claim, 0, 2)
+	if c.Email != "" {
+		list = append(list, claim{emailClaimKey(c.Workspace, contact.EmailKey(c.Email)), "email", nameText(c.Name)})
+	}
+	if c.Phone != "" {
+		list = append(list, claim{phoneClaimKey(c.Workspace, c.Phone), "phone", ""})
+	}
+	return list
+}
+
+func (c claim) item(contactID, writeID string) item {
+	it := newItem(c.key, writeID, 2)
+	it[attrContactID] = text(contactID)
+	it.setText(attrNameText, c.name)
+	return it
+}
+
+// extra is a facet or word item; content tells a changed one from an unchanged one of the same key.
+type extra struct {
+	key     key
+	content string
+	fill    func(it item)
+}
+
+// extras are a contact's facets and the third and later words of its name.
+func extras(c contact.Contact) []extra {
+	var list []extra
+	sorts := nameSorts(c.Name, c.ID)
+	for n := 2; n < len(sorts); n++ {
+		shard, sort := wordShard(c.Workspace, c.Shard), sorts[n]
+		list = append(list, extra{wordItemKey(c.Workspace, c.ID, n), shard + sort, func(it item) {
+			it["wordShard"], it["wordKey"] = text(shard), text(sort)
+		}})
+	}
+	for _, label := range c.Labels {
+		list = append(list, facet(c, "label", label))
+	}
+	if c.Company != "" {
+		list = append(list, facet(c, "company", c.Company))
+	}
+	if dense := c.Channel == contact.Import || c.Channel == contact.API; !dense && c.Channel != "" {
+		list = append(list, facet(c, "channel", string(c.Channel)))
+	}
+	return list
+}
+
+// facet places a contact among those of one label, company or channel. Channels import and api are too dense for that:
+// most contacts have them, so the list of all, checked after reading, serves as well.
+func facet(c contact.Contact, kind, value string) extra {
+	k := key{facetPartition(c.Workspace, kind, contact.FacetKey(value), c.Shard), timeSort(stamp(c.CreatedAt), c.ID)}
+	return extra{k, value, func(it item) { it[attrContactID], it["value"] = text(c.ID), text(value) }}
+}
+
+func (e extra) item(writeID string) item {
+	it := newItem(e.key, writeID, 2)
+	e.fill(it)
+	return it
+}
+
+// changedExtras is what a change puts and what it deletes.
+func changedExtras(before, after contact.Contact) (put []extra, gone []key) {
+	old := make(map[key]string)
+	for _, e := range extras(before) {
+		old[e.key] = e.content
+	}
+	for _, e := range extras(after) {
+		if content, had := old[e.key]; !had || content != e.content {
+			put = append(put, e)
+		}
+		delete(old, e.key)
+	}
+	for _, e := range extras(before) {
+		if _, left := old[e.key]; left {
+			gone = append(gone, e.key)
+		}
+	}
+	return put, gone
+}
+
+// changedClaims is what a change takes, or writes again because of the name beside it, and what it gives back.
+func changedClaims(before, after contact.Contact) (taken []claim, given []key) {
+	old := make(map[key]claim)
+	for _, c := range claims(before) {
+		old[c.key] = c
+	}
+	for _, c := range claims(after) {
+		if old[c.key] != c {
+			taken = append(taken, c)
+		}
+		delete(old, c.key)
+	}
+	for _, c := range claims(before) {
+		if _, left := old[c.key]; left {
+			given = append(given, c.key)
+		}
+	}
+	return taken, given
+}

@@ -1,0 +1,118 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/occ/contacts/pkg/importing"
+)
+
+// chunkLife is how long the records of chunks are kept: an import can be undone that long.
+const chunkLife = 90 * 24 * time.Hour
+
+// Chunk implements importing.ChunkStore.
+func (s *Store) Chunk(ctx context.Context, ref importing.ChunkRef) (importing.ChunkState, error) {
+	it, err := s.read(ctx, s.tables.Jobs, chunkKey(ref.Workspace, ref.ID, ref.Number))
+	if err != nil || it == nil {
+		return importing.ChunkState{}, err
+	}
+	return chunkState(it)
+}
+
+func chunkState(it item) (importing.ChunkState, error) {
+	state := importing.ChunkState{
+		Version: it.number(attrVersion), Outcomes: it.text("outcomes"), Closed: it.flag("closed"), Trying: it.number("trying"),
+	}
+	return state, it.json("verdicts", &state.Verdicts)
+}
+
+// ClosedChunks implements importing.ChunkStore: one query for each of the partitions that an import's chunks lie in.
+func (s *Store) ClosedChunks(ctx context.Context, ref importing.Ref, n int) (map[int]bool, error) {
+	found := make([][]string, min(n, chunkBuckets))
+	group, ctx := errgroup.WithContext(ctx)
+	for b := range found {
+		group.Go(func() error {
+			return s.eachOf(ctx, s.tables.Jobs, chunkPartition(ref.Workspace, ref.ID, b), chunkPrefix, func(it item) error {
+				if it.flag("closed") {
+					found[b] = append(found[b], it.text(attrSK))
+				}
+				return nil
+			})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	closed := make(map[int]bool, n)
+	for _, sorts := range found {
+		for _, sort := range sorts {
+			if number := chunkNumber(sort); number < n {
+				closed[number] = true
+			}
+		}
+	}
+	return closed, nil
+}
+
+// MarkTrying implements importing.ChunkStore.
+func (s *Store) MarkTrying(ctx context.Context, ref importing.ChunkRef, state importing.ChunkState, index int) (importing.ChunkState, error) {
+	writeID := newWriteID()
+	after := advanced(ref, state)
+	after.Trying = index + 1
+	p, err := s.chunkPart(ref, state, after, writeID, nil)
+	if err != nil {
+		return state, err
+	}
+	other, err := s.changeOne(ctx, p, writeID)
+	if err != nil {
+		return state, err
+	}
+	if other != nil {
+		return state, importing.ErrStale
+	}
+	return after, nil
+}
+
+// advanced is the record's next version, with every row pending where nothing was recorded yet.
+func advanced(ref importing.ChunkRef, state importing.ChunkState) importing.ChunkState {
+	state.Version++
+	if state.Outcomes == "" {
+		state.Outcomes = strings.Repeat(string(rune(importing.Pending)), ref.Rows)
+	}
+	return state
+}
+
+// chunkPart moves a chunk's record from one state to the next. contacts are the ids of the contacts that go with it, by row: undo
+// finds them there. Each version has an attribute of its own for them, so that nothing need be read first.
+func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkState, writeID string, contacts item) (part, error) {
+	update := "SET #schema = :schema, writeId = :writeId, #version = :next, outcomes = :outcomes, trying = :trying, expiresAt = :expires"
+	c := ifAbsent
+	if before.Version > 0 {
+		c = ifVersion(before.Version)
+	}
+	names := map[string]string{"#schema": attrSchema, "#version": attrVersion}
+	values := item{
+		":schema": number(schema), ":writeId": text(writeID), ":next": number(after.Version), ":outcomes": text(after.Outcomes),
+		":trying": number(after.Trying), ":expires": number(int(s.now().Add(chunkLife).Unix())),
+	}
+	for name, value := range c.values {
+		values[name] = value
+	}
+	if len(after.Verdicts) > len(before.Verdicts) {
+		update += ", verdicts = :verdicts"
+		if err := values.setJSON(":verdicts", after.Verdicts); err != nil {
+			return part{}, err
+		}
+	}
+	if len(contacts) > 0 {
+		update += ", #contacts = :contacts"
+		names["#contacts"] = fmt.Sprintf("contacts%d", after.Version)
+		values[":contacts"] = mapOf(contacts)
+	}
+	c.names, c.values = names, values
+	return change(s.tables.Jobs, chunkKey(ref.Workspace, ref.ID, ref.Number), update, c), nil
+}

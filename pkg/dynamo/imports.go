@@ -1,0 +1,141 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// CreateImport implements importing.ImportStore.
+func (s *Store) CreateImport(ctx context.Context, job importing.Import) error {
+	if err := s.RegisterWorkspace(ctx, job.Workspace); err != nil {
+		return err
+	}
+	if _, err := s.putImport(ctx, job, ifAbsent); errors.Is(err, importing.ErrStale) {
+		return importing.ErrExists
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// Import implements importing.ImportStore.
+func (s *Store) Import(ctx context.Context, ref importing.Ref) (importing.Import, error) {
+	it, err := s.read(ctx, s.tables.Jobs, importKey(ref.Workspace, ref.ID))
+	if err != nil {
+		return importing.Import{}, err
+	}
+	if it == nil {
+		return importing.Import{}, problem.New(problem.NotFound, "There is no such import.")
+	}
+	return importOf(it)
+}
+
+// UpdateImport implements importing.ImportStore.
+func (s *Store) UpdateImport(ctx context.Context, job importing.Import) (importing.Import, error) {
+	allowed := ifVersion(job.Version)
+	job.Version++
+	return s.putImport(ctx, job, allowed)
+}
+
+// putImport writes an import together with its entry among the open ones; the entry goes when the import is final.
+func (s *Store) putImport(ctx context.Context, job importing.Import, allowed condition) (importing.Import, error) {
+	writeID := newWriteID()
+	it, err := importItem(job, writeID)
+	if err != nil {
+		return importing.Import{}, err
+	}
+	open := openImportKey(job.Workspace, job.ID)
+	parts := []part{put(s.tables.Jobs, it, allowed)}
+	if job.Status.Open() {
+		entry := newItem(open, writeID, 2)
+		entry["workspace"], entry["id"] = text(job.Workspace), text(job.ID)
+		parts = append(parts, put(s.tables.Jobs, entry, condition{}))
+	} else {
+		parts = append(parts, remove(s.tables.Jobs, open, condition{}))
+	}
+	err = s.transact(ctx, writeID, parts, maxTries)
+	if r, refused := errors.AsType[*refusal](err); refused && !r.mine(0, writeID) {
+		return importing.Import{}, importing.ErrStale
+	} else if err != nil && !refused {
+		return importing.Import{}, fmt.Errorf("dynamo: write import: %w", err)
+	}
+	return job, nil
+}
+
+// ListImports returns a page of a workspace's imports, newest first. after and next are positions in that order: the
+// sort key of the last one given out, empty at the beginning and at the end.
+func (s *Store) ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error) {
+	src := source{index: "listed", partition: importsListed(workspace)}
+	got, err := s.query(ctx, src, order{descending: true, after: after}, limit+2, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(got.entries) > limit {
+		got.entries = got.entries[:limit]
+		next = got.entries[limit-1].sort
+	}
+	keys := make([]key, len(got.entries))
+	for i, e := range got.entries {
+		keys[i] = importKey(workspace, e.id)
+	}
+	items, err := s.readAll(ctx, s.tables.Jobs, keys, true)
+	if err != nil {
+		return nil, "", err
+	}
+	for i, k := range keys {
+		if it := items[k]; it.text("listedKey") == got.entries[i].sort {
+			job, err := importOf(it)
+			if err != nil {
+				return nil, "", err
+			}
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs, next, nil
+}
+
+// OpenImports implements importing.ImportStore.
+func (s *Store) OpenImports(ctx context.Context) ([]importing.Ref, error) {
+	var refs []importing.Ref
+	for b := range openBuckets {
+		err := s.eachOf(ctx, s.tables.Jobs, openPartition(b), "", func(it item) error {
+			refs = append(refs, importing.Ref{Workspace: it.text("workspace"), ID: it.text("id")})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return refs, nil
+}
+
+// eachOf visits the items of a partition whose sort key begins with prefix, in order, read strongly.
+func (s *Store) eachOf(ctx context.Context, table, partition, prefix string, visit func(item) error) error {
+	input := &dynamodb.QueryInput{
+		TableName: &table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": text(partition)},
+	}
+	if prefix != "" {
+		input.KeyConditionExpression = aws.String("pk = :pk AND begins_with(sk, :prefix)")
+		input.ExpressionAttributeValues[":prefix"] = text(prefix)
+	}
+	for pages := dynamodb.NewQueryPaginator(s.client, input); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("dynamo: walk %s: %w", table, err)
+		}
+		for _, it := range page.Items {
+			if err := visit(it); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

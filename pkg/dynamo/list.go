@@ -1,0 +1,168 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// What one page may cost. A page that meets a bound is short and says where to go on.
+const (
+	maxPageBytes = 4 << 20 // of contacts as answered: Lambda's answers end at 6 MB
+	entryUnits   = 34      // read units of entries, when many are passed over
+	usualReads   = 2       // contacts read for each one wanted: few are given out elsewhere, moved or deleted
+	sparseReads  = 4       // the same of a phase that most are passed over in
+	largeContact = 4 << 10 // bytes; only larger contacts are measured as they are answered
+)
+
+// List implements contact.Store.
+func (s *Store) List(ctx context.Context, q contact.Query) (contact.Page, error) {
+	phases := plan(q)
+	if q.Search != nil && q.Sort != contact.SortDefault {
+		return s.sorted(ctx, q, phases)
+	}
+	return s.walk(ctx, q, phases)
+}
+
+// page is a page being filled.
+type page struct {
+	contact.Page
+	limit int
+	bytes int
+	reads int
+}
+
+func (p *page) full() bool { return len(p.Contacts) >= p.limit || p.bytes > maxPageBytes }
+
+// walk fills a page from the phases, each from where the one before ended.
+func (s *Store) walk(ctx context.Context, q contact.Query, phases []phase) (contact.Page, error) {
+	p := &page{limit: q.Limit}
+	at := contact.Position{}
+	if q.After != nil {
+		at = *q.After
+	}
+	for at.Phase < len(phases) {
+		m := s.open(phases[at.Phase], at.Key, q.Limit)
+		ended, err := s.fillFrom(ctx, p, q.Workspace, phases[at.Phase], m)
+		if err != nil {
+			return contact.Page{}, err
+		}
+		if !ended {
+			p.Next = &contact.Position{Phase: at.Phase, Key: m.last}
+			break
+		}
+		at = contact.Position{Phase: at.Phase + 1}
+		if p.full() && at.Phase < len(phases) {
+			p.Next = &at
+			break
+		}
+	}
+	return p.Page, nil
+}
+
+// open begins to read a phase after a sort key. Eight shards each hold about an eighth of a page; twice that makes a second round
+// rare, and is half a read unit all the same.
+func (s *Store) open(ph phase, after string, limit int) *merge {
+	batch, ahead := max(limit/4+6, 16), 0
+	if ph.sparse {
+		batch, ahead = 30, 10 // about 4 KB
+	}
+	return s.merge(ph.sources, order{descending: ph.descending, after: after}, reading{batch, ahead, entryUnits})
+}
+
+// fillFrom fills the page from one phase; it returns true when the phase has no more to give, false when the page is full or
+// has cost enough.
+func (s *Store) fillFrom(ctx context.Context, p *page, workspace string, ph phase, m *merge) (ended bool, err error) {
+	reads := usualReads * p.limit
+	if ph.sparse {
+		reads = sparseReads * p.limit
+	}
+	for !p.full() && !m.spent && p.reads < reads {
+		candidates, ended, err := m.some(ctx, ph, p.limit-len(p.Contacts))
+		if err != nil {
+			return false, err
+		}
+		if done, err := s.emit(ctx, p, workspace, ph, candidates, m); err != nil || !done {
+			return false, err
+		}
+		if ended {
+			return true, nil
+		}
+	}
+	return m.exhausted(), nil
+}
+
+// some takes up to n entries that the phase accepts, fewer when the budget is spent; ended says that there are no more.
+func (m *merge) some(ctx context.Context, ph phase, n int) (found []entry, ended bool, err error) {
+	for len(found) < n {
+		e, more, err := m.take(ctx)
+		if err != nil || !more {
+			return found, err == nil && !m.spent, err
+		}
+		if ph.accept == nil || ph.accept(e) {
+			found = append(found, e)
+		}
+	}
+	return found, false, nil
+}
+
+// emit reads the candidates and adds those that have their place there to the page. It returns false when the page became too large,
+// and has then set the merge back to the last one that it took.
+func (s *Store) emit(ctx context.Context, p *page, workspace string, ph phase, candidates []entry, m *merge) (bool, error) {
+	contacts, err := s.hydrate(ctx, workspace, distinct(candidates), true)
+	if err != nil {
+		return false, err
+	}
+	p.reads += len(candidates)
+	for _, e := range candidates {
+		c, there := contacts[e.id]
+		if !there || ph.place(c) != e.sort {
+			continue // deleted, moved, or given out at another of its keys
+		}
+		if p.add(c); p.bytes > maxPageBytes {
+			m.last = e.sort
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (p *page) add(c contact.Contact) {
+	p.Contacts = append(p.Contacts, c)
+	p.bytes += answeredSize(c)
+}
+
+// answeredSize is about how many bytes a contact has as JSON. Small ones are guessed: a hundred of them fit in any case.
+func answeredSize(c contact.Contact) int {
+	size := len(c.Name) + len(c.Company) + len(c.Email)
+	for _, label := range c.Labels {
+		size += len(label)
+	}
+	for name, value := range c.Attributes {
+		size += len(name) + 24
+		if s, ok := value.(string); ok {
+			size += len(s)
+		}
+	}
+	if size += 200 * len(c.Identities); size <= largeContact {
+		return size + 400
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return size
+	}
+	return len(body)
+}
+
+func distinct(candidates []entry) []string {
+	ids := make([]string, 0, len(candidates))
+	seen := make(map[string]bool, len(candidates))
+	for _, e := range candidates {
+		if !seen[e.id] {
+			seen[e.id] = true
+			ids = append(ids, e.id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,127 @@
+package dynamo
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// merge reads several sources as one ordered list. It asks each for a few entries at once and gives out the first of all, so it
+// never passes the last key of a source that has more to come.
+type merge struct {
+	store   *Store
+	streams []*stream
+	order   order
+	reading reading
+	units   float64 // read units spent so far, about
+	spent   bool    // the budget ended the list, not the sources
+	last    string  // the sort key given out last
+}
+
+// reading is how much is read.
+type reading struct {
+	batch  int     // entries a query
+	ahead  int     // a source with so few left is asked along with an empty one
+	budget float64 // read units of entries; the first round is always made
+}
+
+// stream is one source being read.
+type stream struct {
+	source
+	waiting []entry
+	next    map[string]types.AttributeValue // where the last query stopped
+	done    bool
+}
+
+func (s *Store) merge(sources []source, o order, r reading) *merge {
+	m := &merge{store: s, order: o, reading: r, last: o.after}
+	for _, src := range sources {
+		m.streams = append(m.streams, &stream{source: src})
+	}
+	return m
+}
+
+// take returns the next entry; false at the end, or where the budget ends. Entries of one sort key are one: a name like "ali ali" stands twice in an index.
+func (m *merge) take(ctx context.Context) (entry, bool, error) {
+	for {
+		if err := m.fill(ctx); err != nil {
+			return entry{}, false, err
+		}
+		first := m.first()
+		if m.spent || first == nil {
+			return entry{}, false, nil
+		}
+		e := first.waiting[0]
+		first.waiting = first.waiting[1:]
+		if e.sort != m.last {
+			m.last = e.sort
+			return e, true, nil
+		}
+	}
+}
+
+// exhausted says that nothing is left, as far as is known without another query.
+func (m *merge) exhausted() bool {
+	for _, st := range m.streams {
+		if !st.done || len(st.waiting) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *merge) first() *stream {
+	var first *stream
+	for _, st := range m.streams {
+		if len(st.waiting) > 0 && (first == nil || m.before(st.waiting[0].sort, first.waiting[0].sort)) {
+			first = st
+		}
+	}
+	return first
+}
+
+func (m *merge) before(a, b string) bool {
+	if m.order.descending {
+		return a > b
+	}
+	return a < b
+}
+
+// fill asks every source that has nothing waiting, all at once, until each has something or is at its end.
+func (m *merge) fill(ctx context.Context) error {
+	for m.starved() {
+		if m.spent = m.units >= m.reading.budget; m.spent {
+			return nil
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		spent := make([]float64, len(m.streams))
+		for i, st := range m.streams {
+			if st.done || len(st.waiting) > m.reading.ahead {
+				continue
+			}
+			group.Go(func() error {
+				r, err := m.store.query(ctx, st.source, m.order, m.reading.batch, st.next)
+				spent[i], st.next, st.done = r.units, r.next, r.next == nil
+				st.waiting = append(st.waiting, r.entries...)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		for _, units := range spent {
+			m.units += units
+		}
+	}
+	return nil
+}
+
+func (m *merge) starved() bool {
+	for _, st := range m.streams {
+		if !st.done && len(st.waiting) == 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package dynamo
+
+import (
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
+)
+
+// maxCreations is how many contacts one transaction creates: three items each and the chunk's record make 97.
+const maxCreations = 32
+
+// row is a row of a chunk with what it writes.
+type row struct {
+	*importing.Write
+	contactID string // empty when nothing is written
+	parts     []part
+	bytes     int
+	touches   []key  // its contact and its claims: two rows that share one never share a transaction
+	overflow  []part // notes beyond what one transaction holds; written before it
+}
+
+// rowOf works out what a row writes.
+func (s *Store) rowOf(ref importing.ChunkRef, w *importing.Write, writeID string) (*row, error) {
+	r := &row{Write: w}
+	var subject contact.Contact
+	var err error
+	switch {
+	case w.Create != nil:
+		subject = *w.Create
+		r.parts, err = s.creation(subject, writeID)
+	case w.Update != nil:
+		subject = w.Update.After
+		r.parts, err = s.importedChange(ref, w.Update, writeID)
+		r.touch(w.Update.Before)
+	default:
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.contactID = subject.ID
+	r.touch(subject)
+	for _, note := range w.Notes {
+		p := put(s.tables.Contacts, noteItem(subject, note, writeID), condition{})
+		if len(r.parts) < maxTransactionItems-1 && r.bytes+p.bytes < maxTransactionBytes/2 {
+			r.parts, r.bytes = append(r.parts, p), r.bytes+p.bytes
+		} else {
+			r.overflow = append(r.overflow, p)
+		}
+	}
+	r.bytes = 0
+	for _, p := range r.parts {
+		r.bytes += p.bytes
+	}
+	return r, nil
+}
+
+func (r *row) touch(c contact.Contact) {
+	r.touches = append(r.touches, contactKey(c.Workspace, c.ID))
+	for _, claim := range claims(c) {
+		r.touches = append(r.touches, claim.key)
+	}
+}
+
+// importedChange is a change by an import: the contact as it was before the import's first change is kept for undo, with the version
+// that its latest change leaves.
+func (s *Store) importedChange(ref importing.ChunkRef, u *importing.Update, writeID string) ([]part, error) {
+	parts, err := s.changing(u.Before, u.After, u.Activity, writeID)
+	if err != nil {
+		return nil, err
+	}
+	image := make(item, contactAttributes)
+	if err := image.setContact(u.Before); err != nil {
+		return nil, err
+	}
+	const update = "SET #schema = :schema, writeId = :writeId, #image = if_not_exists(#image, :image), leftVersion = :left, expiresAt = :expires"
+	c := condition{
+		names: map[string]string{"#schema": attrSchema, "#image": "image"},
+		values: item{
+			":schema": number(schema), ":writeId": text(writeID), ":image": mapOf(image), ":left": number(u.After.Version),
+			":expires": number(int(s.now().Add(chunkLife).Unix())),
+		},
+	}
+	return append(parts, change(s.tables.Contacts, beforeImageKey(u.After.Workspace, u.After.ID, ref.ID), update, c)), nil
+}
+
+// pack puts the rows into as few transactions as their limits allow, in their order.
+func pack(rows []*row) [][]*row {
+	var groups [][]*row
+	var group []*row
+	items, bytes, created := 1, 0, 0
+	touched := make(map[key]bool)
+	for _, r := range rows {
+		creates := 0
+		if r.Create != nil {
+			creates = 1
+		}
+		full := items+len(r.parts) > maxTransactionItems || bytes+r.bytes > maxTransactionBytes || created+creates > maxCreations
+		if len(group) > 0 && (full || r.meets(touched)) {
+			groups, group = append(groups, group), nil
+			items, bytes, created = 1, 0, 0
+			clear(touched)
+		}
+		group = append(group, r)
+		items, bytes, created = items+len(r.parts), bytes+r.bytes, created+creates
+		for _, k := range r.touches {
+			touched[k] = true
+		}
+	}
+	if len(group) > 0 {
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+func (r *row) meets(touched map[key]bool) bool {
+	for _, k := range r.touches {
+		if touched[k] {
+			return true
+		}
+	}
+	return false
+}
