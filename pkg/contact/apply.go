@@ -1,0 +1,125 @@
+package contact
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// Apply returns the contact with a patch of normalised values applied, as the next version, and the activity that says what
+// changed. When nothing changes, changed is false and after is before.
+func Apply(before Contact, patch Patch, actor Actor, now time.Time) (after Contact, activity Activity, changed bool) {
+	after = before
+	after.Name = patched(before.Name, patch.Name)
+	after.Email = patched(before.Email, patch.Email)
+	after.Phone = patched(before.Phone, patch.Phone)
+	after.Company = patched(before.Company, patch.Company)
+	if patch.Labels.Set {
+		after.Labels = respelled(before.Labels, patch.Labels.Value)
+	}
+	if patch.Attributes.Set {
+		after.Attributes = merged(before.Attributes, patch.Attributes)
+	}
+	changes := Changes(before, after)
+	if len(changes) == 0 {
+		return before, Activity{}, false
+	}
+	if after.Name != before.Name {
+		after.NamedBy = actor.Type
+	}
+	after.Version, after.UpdatedAt = before.Version+1, later(before.UpdatedAt, now)
+	return after, Activity{At: after.UpdatedAt, Actor: actor, Action: "updated", Changes: changes}, true
+}
+
+// later keeps updatedAt from running backwards on a clock that is behind.
+func later(before, now time.Time) time.Time {
+	if now.Before(before) {
+		return before
+	}
+	return now
+}
+
+func patched(before string, f Field[string]) string {
+	switch {
+	case !f.Set:
+		return before
+	case f.Null:
+		return ""
+	default:
+		return f.Value
+	}
+}
+
+// respelled are the wanted labels, those that were there already in their first spelling.
+func respelled(before, wanted []string) []string {
+	var labels []string
+	for _, label := range wanted {
+		key := FacetKey(label)
+		if i := slices.IndexFunc(before, func(old string) bool { return FacetKey(old) == key }); i >= 0 {
+			label = before[i]
+		}
+		labels = append(labels, label)
+	}
+	return labels
+}
+
+func merged(before map[string]any, patch Field[map[string]any]) map[string]any {
+	if patch.Null {
+		return nil
+	}
+	after := maps.Clone(before)
+	if after == nil {
+		after = map[string]any{}
+	}
+	for key, value := range patch.Value {
+		if value == nil {
+			delete(after, key)
+		} else {
+			after[key] = value
+		}
+	}
+	return after
+}
+
+// Changes lists what differs between two states of a contact, in the order of the fields, labels and attributes each sorted.
+func Changes(before, after Contact) []Change {
+	var changes []Change
+	text := func(field, from, to string) {
+		if from != to {
+			changes = append(changes, Change{field, orNil(from), orNil(to)})
+		}
+	}
+	text("name", before.Name, after.Name)
+	text("email", before.Email, after.Email)
+	text("phone", before.Phone, after.Phone)
+	text("company", before.Company, after.Company)
+	for _, label := range before.Labels {
+		if !slices.Contains(after.Labels, label) {
+			changes = append(changes, Change{"labels", label, nil})
+		}
+	}
+	for _, label := range after.Labels {
+		if !slices.Contains(before.Labels, label) {
+			changes = append(changes, Change{"labels", nil, label})
+		}
+	}
+	keys := maps.Clone(before.Attributes)
+	if keys == nil {
+		keys = map[string]any{}
+	}
+	maps.Copy(keys, after.Attributes)
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if from, to := before.Attributes[key], after.Attributes[key]; !reflect.DeepEqual(from, to) {
+			changes = append(changes, Change{"attr." + key, from, to})
+		}
+	}
+	return changes
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,158 @@
+package contact
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// Draft is what a client says of a new contact. Nil stands for absent.
+type Draft struct {
+	Name, Email, Phone, Company *string
+	Labels                      []string
+	Attributes                  map[string]any
+}
+
+// Field is one member of a merge patch: not there, null, or a value.
+type Field[T any] struct {
+	Set, Null bool
+	Value     T
+}
+
+// Patch is a JSON merge patch (RFC 7396) of a contact. A nil attribute removes its key; labels are replaced whole.
+type Patch struct {
+	Name, Email, Phone, Company Field[string]
+	Labels                      Field[[]string]
+	Attributes                  Field[map[string]any]
+}
+
+// patch says the same as the draft: what is nil is not set.
+func (d Draft) patch() Patch {
+	set := func(s *string) Field[string] {
+		if s == nil {
+			return Field[string]{}
+		}
+		return Field[string]{Set: true, Value: *s}
+	}
+	return Patch{
+		Name: set(d.Name), Email: set(d.Email), Phone: set(d.Phone), Company: set(d.Company),
+		Labels:     Field[[]string]{Set: d.Labels != nil, Value: d.Labels},
+		Attributes: Field[map[string]any]{Set: d.Attributes != nil, Value: d.Attributes},
+	}
+}
+
+// ParsePhone reads a phone number: package phone's Parse, which the domain does not link.
+type ParsePhone func(raw, region string) (e164 string, err error)
+
+// normalizer collects every fault of a request, so that a client sees all of them at once.
+type normalizer struct {
+	phone   func(raw string) (string, error)
+	faults  []problem.FieldError
+	failure error // of ours, which no other value can mend
+}
+
+// normalize returns the patch with every value in its stored form; problem.ValidationFailed with all faults.
+func (p Patch) normalize(phone func(raw string) (string, error)) (Patch, error) {
+	n := normalizer{phone: phone}
+	p.Name = n.text("name", p.Name, NormalizeName)
+	p.Email = n.text("email", p.Email, NormalizeEmail)
+	p.Phone = n.text("phone", p.Phone, n.parsePhone)
+	p.Company = n.text("company", p.Company, NormalizeCompany)
+	p.Labels.Value = n.labels(p.Labels.Value)
+	p.Attributes.Value = n.attributes(p.Attributes.Value)
+	return p, n.err()
+}
+
+func (n *normalizer) parsePhone(raw string) (string, error) {
+	if strings.TrimSpace(raw) == "" {
+		return "", errEmpty
+	}
+	return n.phone(raw)
+}
+
+func (n *normalizer) fault(location string, value any, err error) {
+	n.faults = append(n.faults, problem.FieldError{Location: "body." + location, Message: err.Error(), Value: value})
+}
+
+func (n *normalizer) text(field string, f Field[string], normalize func(string) (string, error)) Field[string] {
+	if !f.Set || f.Null {
+		return f
+	}
+	value, err := normalize(f.Value)
+	if _, ours := errors.AsType[*regionError](err); ours {
+		n.failure = err
+	} else if err != nil {
+		n.fault(field, short(f.Value), err)
+	}
+	return Field[string]{Set: true, Value: value}
+}
+
+// short keeps an over-long value from being repeated whole in the answer.
+func short(value string) string {
+	const limit = 100
+	if runes := []rune(value); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return value
+}
+
+func (n *normalizer) labels(labels []string) []string {
+	var all []string
+	for i, raw := range labels {
+		label, err := NormalizeLabel(raw)
+		if err != nil {
+			n.fault(fmt.Sprintf("labels[%d]", i), short(raw), err)
+			continue
+		}
+		all = AddLabels(all, label)
+	}
+	if err := checkLabelCount(all); err != nil {
+		n.fault("labels", nil, err)
+	}
+	return all
+}
+
+func (n *normalizer) attributes(attributes map[string]any) map[string]any {
+	if attributes == nil {
+		return nil
+	}
+	all := map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		location, value := "customAttributes."+short(key), attributes[key]
+		if err := CheckAttributeKey(key); err != nil {
+			n.fault(location, nil, err)
+			continue
+		}
+		if value == nil {
+			all[key] = nil
+			continue
+		}
+		normalized, err := NormalizeAttribute(value)
+		if err != nil {
+			n.fault(location, nil, err)
+			continue
+		}
+		all[key] = normalized
+	}
+	return all
+}
+
+func (n *normalizer) err() error {
+	if len(n.faults) == 0 || n.failure != nil {
+		return n.failure
+	}
+	return &problem.Error{Code: problem.ValidationFailed, Detail: "Some values cannot be used; errors says which and why.", Fields: n.faults}
+}
+
+// invalid makes the ValidationFailed error of one field from the fault of its value.
+func invalid(location string, err error) error {
+	var fault *problem.Error
+	if errors.As(err, &fault) {
+		return err
+	}
+	return problem.Invalid(location, nil, "%s", err)
+}

@@ -1,0 +1,151 @@
+package contact
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// Service is what can be done with contacts. Its errors are problem.Error where a caller is to be told what to do.
+type Service struct {
+	store       Store
+	parse       ParsePhone
+	validRegion func(code string) bool
+	now         func() time.Time
+}
+
+// NewService makes a service. Phones are read by parse, region codes checked by validRegion; now is the clock.
+func NewService(store Store, parse ParsePhone, validRegion func(code string) bool, now func() time.Time) *Service {
+	return &Service{store: store, parse: parse, validRegion: validRegion, now: now}
+}
+
+// instant is the present, as precise as it is shown.
+func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// Create makes a contact. Errors: ValidationFailed, DuplicateContact, ContactTooLarge.
+func (s *Service) Create(ctx context.Context, workspace string, actor Actor, draft Draft) (Contact, error) {
+	patch, err := draft.patch().normalize(s.phoneReader(ctx, workspace))
+	if err != nil {
+		return Contact{}, err
+	}
+	now := s.instant()
+	blank := Contact{Workspace: workspace, ID: uuid.NewString(), Channel: API, CreatedAt: now, UpdatedAt: now, CreatedBy: actor, NamedBy: actor.Type}
+	made, _, _ := Apply(blank, patch, actor, now)
+	made.Version = 1
+	if err := check(made); err != nil {
+		return Contact{}, err
+	}
+	return made, s.store.Create(ctx, made)
+}
+
+// check demands what holds for a contact as a whole.
+func check(c Contact) error {
+	if c.DisplayName() == "" || c.Name == "" && len(c.Identities) == 0 {
+		return problem.Invalid("body.name", nil, "A contact needs a name.")
+	}
+	if err := checkAttributeCount(c.Attributes); err != nil {
+		return invalid("body.customAttributes", err)
+	}
+	return CheckSize(c)
+}
+
+// Get reads a contact; NotFound when the workspace has none of that id.
+func (s *Service) Get(ctx context.Context, workspace, id string) (Contact, error) {
+	return s.store.Get(ctx, workspace, id)
+}
+
+// Precondition is an If-Match: any existing version, or one of some. The zero value demands nothing.
+type Precondition struct {
+	Any      bool
+	Versions []int
+	None     bool // a header that no version can match, as a weak tag
+}
+
+// demands says that there is a precondition at all.
+func (p Precondition) demands() bool { return p.Any || p.None || len(p.Versions) > 0 }
+
+// Allows says whether a change of that version may go on.
+func (p Precondition) Allows(version int) bool {
+	return !p.demands() || p.Any || slices.Contains(p.Versions, version)
+}
+
+// maxUpdateTries bounds how often a change without precondition is decided again because others changed the contact meanwhile.
+const maxUpdateTries = 20
+
+// Update applies a merge patch. A patch that changes nothing writes nothing. Without precondition the last write wins.
+// Errors: NotFound, VersionConflict, ValidationFailed, DuplicateContact, ContactTooLarge.
+func (s *Service) Update(ctx context.Context, workspace, id string, actor Actor, patch Patch, ifMatch Precondition) (Contact, error) {
+	normalized := false
+	for try := 1; ; try++ {
+		before, err := s.store.Get(ctx, workspace, id)
+		if err != nil {
+			return Contact{}, err
+		}
+		if !ifMatch.Allows(before.Version) {
+			return Contact{}, problem.New(problem.VersionConflict, "The contact is at version %d now; read it again and repeat the change.", before.Version)
+		}
+		if !normalized {
+			if patch, err = patch.normalize(s.phoneReader(ctx, workspace)); err != nil {
+				return Contact{}, err
+			}
+			normalized = true
+		}
+		after, activity, changed := Apply(before, patch, actor, s.instant())
+		if !changed {
+			return before, nil
+		}
+		if err := check(after); err != nil {
+			return Contact{}, err
+		}
+		err = s.store.Update(ctx, before, after, activity)
+		if problem.CodeOf(err) != problem.VersionConflict || err == nil || try == maxUpdateTries {
+			return after, err
+		}
+		if err := pause(ctx, try); err != nil {
+			return Contact{}, err
+		}
+	}
+}
+
+// pause waits a random time that grows with the tries, so that writers of one contact get out of each other's way.
+func pause(ctx context.Context, try int) error {
+	longest := min(time.Duration(try)*10*time.Millisecond, 100*time.Millisecond)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(longest)): //nolint:gosec // no secret
+		return nil
+	}
+}
+
+// regionError says that the default region could not be read: the fault is ours and not of the number.
+type regionError struct{ cause error }
+
+// Error implements error.
+func (e *regionError) Error() string { return "read the default region: " + e.cause.Error() }
+
+// Unwrap returns the cause.
+func (e *regionError) Unwrap() error { return e.cause }
+
+// phoneReader reads phones with the workspace's default region, which is looked up only when a number needs it.
+func (s *Service) phoneReader(ctx context.Context, workspace string) func(string) (string, error) {
+	return func(raw string) (string, error) {
+		number, err := s.parse(raw, "")
+		if err == nil {
+			return number, nil
+		}
+		settings, settingsErr := s.store.Settings(ctx, workspace)
+		if settingsErr != nil {
+			return "", &regionError{settingsErr}
+		}
+		if settings.DefaultRegion == "" {
+			return "", err
+		}
+		return s.parse(raw, settings.DefaultRegion)
+	}
+}

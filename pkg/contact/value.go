@@ -1,0 +1,108 @@
+package contact
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/occ/contacts/pkg/fold"
+)
+
+// The limits of CONTRACT.md, "Contacts". Lengths are in code points.
+const (
+	MaxName        = 200
+	MaxCompany     = 200
+	MaxEmail       = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
+	MaxLocalPart   = 64  // RFC 5321 §4.5.3.1.1
+	MaxNote        = 10_000
+	MaxLabels      = 40
+	MaxLabel       = 50
+	MaxAttributes  = 100
+	MaxString      = 2_000
+	MaxSize        = 131_072 // bytes of UTF-8 as answered
+	MaxSearch      = 200
+	maxExactNumber = 1 << 53
+)
+
+// ErrTooLong is wrapped by the errors of values over their length.
+var ErrTooLong = errors.New("too long")
+
+// ValueError is what is wrong with one value, as a sentence for the person who wrote it.
+type ValueError struct {
+	Reason string
+	Cause  error // ErrTooLong, or nil
+}
+
+// Error implements error.
+func (e *ValueError) Error() string { return e.Reason }
+
+// Unwrap returns the cause.
+func (e *ValueError) Unwrap() error { return e.Cause }
+
+func refuse(format string, args ...any) error {
+	return &ValueError{Reason: fmt.Sprintf(format, args...)}
+}
+
+func tooLong(what string, limit int) error {
+	return &ValueError{Reason: fmt.Sprintf("%s may have at most %d characters; shorten it.", what, limit), Cause: ErrTooLong}
+}
+
+var errEmpty = refuse("An empty text is no value; use null for absent.")
+
+// CleanText trims a text and brings it to NFC.
+func CleanText(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
+
+// checkText demands a text of at most limit characters that is neither empty nor unreadable. CR, LF and tab are text.
+func checkText(what, s string, limit int) error {
+	switch {
+	case s == "":
+		return errEmpty
+	case !utf8.ValidString(s):
+		return refuse("%s is not valid UTF-8; save it as UTF-8.", what)
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\r\n\t", r) }):
+		return refuse("%s holds a control character; remove it.", what)
+	case utf8.RuneCountInString(s) > limit:
+		return tooLong(what, limit)
+	default:
+		return nil
+	}
+}
+
+// NormalizeName returns the name trimmed and in NFC.
+func NormalizeName(s string) (string, error) {
+	name := CleanText(s)
+	return name, checkText("A name", name, MaxName)
+}
+
+// NormalizeCompany returns the company trimmed and in NFC.
+func NormalizeCompany(s string) (string, error) {
+	company := CleanText(s)
+	return company, checkText("A company", company, MaxCompany)
+}
+
+// NormalizeNote returns the text of a note trimmed and in NFC.
+func NormalizeNote(s string) (string, error) {
+	text := CleanText(s)
+	return text, checkText("A note", text, MaxNote)
+}
+
+// EmailKey is the form in which e-mails are matched: all of it without case. Unlike fold.Text it keeps accents, which make
+// another mailbox.
+func EmailKey(email string) string { return norm.NFC.String(strings.ToLower(email)) }
+
+// FacetKey is the form in which labels and companies are matched: without case.
+func FacetKey(s string) string {
+	return norm.NFC.String(strings.ToLower(strings.ToUpper(norm.NFC.String(s))))
+}
+
+// NameWords are the folded words of a name that a search looks at: the first 8.
+func NameWords(name string) []string {
+	words := fold.Words(name)
+	return words[:min(len(words), maxSearchedWords)]
+}
+
+const maxSearchedWords = 8
