@@ -1,0 +1,162 @@
+package sheet
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// place is where in a record the reader stands.
+type place int
+
+const (
+	atStart  place = iota // of a cell
+	leading               // in spaces at the start of a cell
+	plain                 // in an unquoted cell
+	quoted                // in a quoted cell
+	closing               // after a quote inside a quoted cell: its end, or the first of two
+	trailing              // in spaces after a quoted cell
+	done                  // after the record
+	torn                  // the record cannot be told apart
+)
+
+// record reads one record into c.cells and c.fault. The quotes of a record decide where it ends, so one that is torn is taken
+// to be its first line alone: reading goes on at the second.
+func (c *CSV) record() {
+	start := c.offset
+	c.text, c.ends, c.long, c.fault = c.text[:0], c.ends[:0], false, nil
+	at := atStart
+	for at != done && at != torn {
+		b, ok := c.next()
+		if !ok {
+			at = c.endOfFile(at)
+			break
+		}
+		at = c.step(at, b)
+	}
+	switch {
+	case c.err != nil:
+	case at == torn:
+		c.rawLine(start)
+		c.fault = problem.New(MalformedRow, `A quoted cell of this row is not closed properly. End it with a quotation mark, and write quotation marks inside it twice ("").`)
+	default:
+		c.split()
+		if c.offset-start > MaxRecord {
+			c.fault = problem.New(ValueTooLong, "The row has more than %d bytes. Shorten its values, or move some of them to another row.", MaxRecord)
+		}
+	}
+}
+
+// step takes one byte and says where it leads.
+func (c *CSV) step(at place, b byte) place {
+	switch at {
+	case quoted:
+		if b == '"' {
+			return closing
+		}
+		c.keep(b)
+		return quoted
+	case closing, trailing:
+		return c.afterQuote(at, b)
+	}
+	switch {
+	case b == c.delimiter:
+		return c.endCell()
+	case b == '\n' || b == '\r':
+		return c.endRecord(b)
+	case b == '"' && (at == atStart || at == leading):
+		c.text = c.text[:c.cellStart()] // the spaces before it
+		return quoted
+	case b == ' ' && (at == atStart || at == leading):
+		c.keep(b)
+		return leading
+	}
+	c.keep(b)
+	return plain
+}
+
+func (c *CSV) afterQuote(at place, b byte) place {
+	switch {
+	case b == '"' && at == closing:
+		c.keep(b)
+		return quoted
+	case b == c.delimiter:
+		return c.endCell()
+	case b == '\n' || b == '\r':
+		return c.endRecord(b)
+	case b == ' ':
+		return trailing
+	}
+	return torn
+}
+
+func (c *CSV) endOfFile(at place) place {
+	if at == quoted {
+		return torn
+	}
+	c.endCell()
+	return done
+}
+
+func (c *CSV) keep(b byte) {
+	if len(c.text) >= MaxRecord {
+		c.long = true
+		return
+	}
+	c.text = append(c.text, b)
+}
+
+func (c *CSV) cellStart() int {
+	if len(c.ends) == 0 {
+		return 0
+	}
+	return c.ends[len(c.ends)-1]
+}
+
+func (c *CSV) endCell() place {
+	if len(c.ends) < maxCells {
+		c.ends = append(c.ends, len(c.text))
+	}
+	return atStart
+}
+
+func (c *CSV) endRecord(b byte) place {
+	c.lineEnd(b)
+	c.endCell()
+	return done
+}
+
+// split makes the cells out of text, with one allocation a record.
+func (c *CSV) split() {
+	if c.long {
+		c.text = bytes.ToValidUTF8(c.text, nil) // the cut may be inside a character
+	}
+	all, start := string(c.text), 0
+	c.cells = c.cells[:0]
+	for _, end := range c.ends {
+		end = min(end, len(all))
+		c.cells = append(c.cells, all[start:end])
+		start = end
+	}
+}
+
+// rawLine goes back to where a record began and takes its first line, quotes being text.
+func (c *CSV) rawLine(start int64) {
+	c.seek(start)
+	c.text, c.long = c.text[:0], false
+	for {
+		b, ok := c.next()
+		if !ok || b == '\n' || b == '\r' {
+			c.lineEnd(b)
+			break
+		}
+		c.keep(b)
+	}
+	line := c.text
+	for c.long && len(line) > 0 && !utf8.Valid(line[max(0, len(line)-utf8.UTFMax):]) {
+		line = line[:len(line)-1]
+	}
+	c.cells = strings.SplitN(string(line), string(c.delimiter), maxCells)
+}
