@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/occ/contacts/pkg/contact"
 )
 
 // schema is the version of every item's layout. Readers accept the one before, so that code can be rolled out and back.
@@ -147,8 +149,8 @@ func (it item) json(name string, value any) error {
 	return nil
 }
 
-// stamp writes a time with a fixed width, so that times sort as text: RFC 3339, UTC, milliseconds.
-func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
+// stamp writes a time with a fixed width, so that times sort as text.
+func stamp(at time.Time) string { return contact.FormatTime(at) }
 
 // size estimates what DynamoDB counts, in bytes: the limits are 400 KB an item and 4 MB a transaction.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html

@@ -139,10 +139,10 @@ func nameText(name string) string { return cut(fold.SortText(name), maxSortText)
 
 func wordsOfText(text string) (words []string, whole bool) {
 	words = strings.Split(text, " ")
-	return words, len(words) <= maxSearchedWords && len(text) <= maxSortText-utf8.UTFMax
+	return words, len(words) < maxSearchedWords && len(text) <= maxSortText-utf8.UTFMax
 }
 
-// searched are the words of a name that a search looks at.
+// searched are the words of a name that a search looks at, as contact.NameWords counts them.
 func searched(words []string) []string { return words[:min(len(words), maxSearchedWords)] }
 
 // maxSearchedWords is how many words of a name are searched (CONTRACT.md, "Contacts").

@@ -44,7 +44,7 @@ func (s *Store) walk(ctx context.Context, q contact.Query, phases []phase) (cont
 	}
 	for at.Phase < len(phases) {
 		m := s.open(phases[at.Phase], at.Key, q.Limit)
-		ended, err := s.fillFrom(ctx, p, q.Workspace, phases[at.Phase], m)
+		ended, err := s.fillFrom(ctx, p, q.Workspace, phases[:at.Phase+1], m)
 		if err != nil {
 			return contact.Page{}, err
 		}
@@ -71,10 +71,10 @@ func (s *Store) open(ph phase, after string, limit int) *merge {
 	return s.merge(ph.sources, order{descending: ph.descending, after: after}, reading{batch, ahead, entryUnits})
 }
 
-// fillFrom fills the page from one phase; it returns true when the phase has no more to give, false when the page is full or
+// fillFrom fills the page from the last of phases; it returns true when the phase has no more to give, false when the page is full or
 // has cost enough.
-func (s *Store) fillFrom(ctx context.Context, p *page, workspace string, ph phase, m *merge) (ended bool, err error) {
-	reads := usualReads * p.limit
+func (s *Store) fillFrom(ctx context.Context, p *page, workspace string, phases []phase, m *merge) (ended bool, err error) {
+	ph, reads := phases[len(phases)-1], usualReads*p.limit
 	if ph.sparse {
 		reads = sparseReads * p.limit
 	}
@@ -83,7 +83,7 @@ func (s *Store) fillFrom(ctx context.Context, p *page, workspace string, ph phas
 		if err != nil {
 			return false, err
 		}
-		if done, err := s.emit(ctx, p, workspace, ph, candidates, m); err != nil || !done {
+		if done, err := s.emit(ctx, p, workspace, phases, candidates, m); err != nil || !done {
 			return false, err
 		}
 		if ended {
@@ -109,7 +109,7 @@ func (m *merge) some(ctx context.Context, ph phase, n int) (found []entry, ended
 
 // emit reads the candidates and adds those that have their place there to the page. It returns false when the page became too large,
 // and has then set the merge back to the last one that it took.
-func (s *Store) emit(ctx context.Context, p *page, workspace string, ph phase, candidates []entry, m *merge) (bool, error) {
+func (s *Store) emit(ctx context.Context, p *page, workspace string, phases []phase, candidates []entry, m *merge) (bool, error) {
 	contacts, err := s.hydrate(ctx, workspace, distinct(candidates), true)
 	if err != nil {
 		return false, err
@@ -117,7 +117,7 @@ func (s *Store) emit(ctx context.Context, p *page, workspace string, ph phase, c
 	p.reads += len(candidates)
 	for _, e := range candidates {
 		c, there := contacts[e.id]
-		if !there || ph.place(c) != e.sort {
+		if !there || placeIn(phases, len(phases)-1, c) != e.sort {
 			continue // deleted, moved, or given out at another of its keys
 		}
 		if p.add(c); p.bytes > maxPageBytes {
@@ -135,24 +135,21 @@ func (p *page) add(c contact.Contact) {
 
 // answeredSize is about how many bytes a contact has as JSON. Small ones are guessed: a hundred of them fit in any case.
 func answeredSize(c contact.Contact) int {
-	size := len(c.Name) + len(c.Company) + len(c.Email)
+	size := len(c.Name) + len(c.Company) + len(c.Email) + 200*len(c.Identities)
 	for _, label := range c.Labels {
 		size += len(label)
 	}
 	for name, value := range c.Attributes {
-		size += len(name) + 24
-		if s, ok := value.(string); ok {
-			size += len(s)
-		}
+		text, _ := value.(string)
+		size += len(name) + len(text) + 24
 	}
-	if size += 200 * len(c.Identities); size <= largeContact {
-		return size + 400
-	}
-	body, err := json.Marshal(c)
-	if err != nil {
+	if size <= largeContact {
 		return size
 	}
-	return len(body)
+	if body, err := json.Marshal(c.View()); err == nil {
+		return len(body)
+	}
+	return maxPageBytes
 }
 
 func distinct(candidates []entry) []string {

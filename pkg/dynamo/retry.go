@@ -32,7 +32,7 @@ var transientCodes = []string{
 func retry(ctx context.Context, tries int, op func() error) error {
 	for try := 1; ; try++ {
 		err := op()
-		if err == nil || !transient(ctx, err) {
+		if err == nil || !transient(err) {
 			return err
 		}
 		if try == tries || !pause(ctx, try) {
@@ -50,7 +50,7 @@ func busy(cause error) error {
 func pause(ctx context.Context, try int) bool {
 	most := min(firstPause<<min(try, 10), longPause)
 	wait := most/4 + rand.N(most*3/4) //nolint:gosec // jitter is no secret
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+	if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(deadline) <= wait {
 		return false
 	}
 	select {
@@ -62,10 +62,7 @@ func pause(ctx context.Context, try int) bool {
 }
 
 // transient says that repeating may help: the table was busy, or no answer came.
-func transient(ctx context.Context, err error) bool {
-	if ctx.Err() != nil {
-		return false
-	}
+func transient(err error) bool {
 	if canceled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
 		return slices.ContainsFunc(canceled.CancellationReasons, passing)
 	}

@@ -14,7 +14,7 @@ func (s *Store) Settings(ctx context.Context, workspace string) (contact.Setting
 		return contact.Settings{}, err
 	}
 	if it == nil {
-		return contact.Settings{NightlyBackup: true}, nil
+		return contact.DefaultSettings(), nil
 	}
 	return contact.Settings{
 		DefaultRegion: it.text("defaultRegion"), NightlyBackup: it.flag("nightlyBackup"), Version: it.number(attrVersion),
