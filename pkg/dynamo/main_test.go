@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/uuid"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -68,4 +69,20 @@ func update(s *Store, before contact.Contact, edit func(*contact.Contact)) error
 		At: after.UpdatedAt, Actor: contact.Actor{Type: contact.ByUser, ID: "sub"}, Action: "updated", Changes: contact.Changes(before, after),
 	}
 	return s.Update(context.Background(), before, after, activity)
+}
+
+// everything reads a whole table.
+func everything(t interface{ Fatal(...any) }, s *Store, table string) []item {
+	var items []item
+	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{TableName: &table})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range page.Items {
+			items = append(items, it)
+		}
+	}
+	return items
 }

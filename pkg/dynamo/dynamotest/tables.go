@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/occ/contacts/infra/local/checkout"
 )
 
 // Tables are the names of a test's own tables; dynamo.Tables(tables) converts them.
@@ -92,7 +94,7 @@ type index struct {
 
 // read reads the tables out of template.yaml, once; by the last part of their names.
 var read = sync.OnceValues(func() (map[string]table, error) {
-	root, err := checkout()
+	root, err := checkout.Root()
 	if err != nil {
 		return nil, err
 	}
