@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/occ/contacts/infra/local/process"
+	"github.com/occ/contacts/infra/local/stack"
+)
+
+// target is the stack that a command speaks to: the local one, or with a name one on AWS.
+func target(ctx context.Context, name string) (aws.Config, map[string]string, error) {
+	port, err := port()
+	if err != nil {
+		return aws.Config{}, nil, err
+	}
+	cfg := stack.Config(fmt.Sprintf("http://127.0.0.1:%d", port+1))
+	if name == "" {
+		name = stack.Name
+	} else if cfg, err = config.LoadDefaultConfig(ctx); err != nil {
+		return cfg, nil, err
+	}
+	outputs, err := stack.ReadOutputs(ctx, cfg, name)
+	if err != nil {
+		return cfg, nil, fmt.Errorf("is the stack up (`make run`), on this PORT? %w", err)
+	}
+	if outputs == nil {
+		return cfg, nil, fmt.Errorf("there is no deployed stack %s", name)
+	}
+	return cfg, outputs, nil
+}
+
+// token prints an ID token of the local stack.
+func token(ctx context.Context, f flags) error {
+	cfg, outputs, err := target(ctx, "")
+	if err != nil {
+		return err
+	}
+	printed, err := stack.Token(ctx, cfg, outputs, f.workspace, f.role, f.email)
+	if err != nil {
+		return err
+	}
+	fmt.Println(printed)
+	return nil
+}
+
+// environment prints what points AWS clients at the local stack.
+func environment(context.Context, flags) error {
+	port, err := port()
+	if err != nil {
+		return err
+	}
+	for _, variable := range stack.Environment(port, os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")) {
+		fmt.Println("export " + variable)
+	}
+	return nil
+}
+
+// drop uploads a file to where dropped files are imported from.
+func drop(ctx context.Context, f flags) error {
+	cfg, outputs, err := target(ctx, "")
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(f.file)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	key := f.workspace + "/drop/" + filepath.Base(f.file)
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
+	_, err = client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(outputs["UploadsBucket"]), Key: aws.String(key), Body: file})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("s3://%s/%s\n", outputs["UploadsBucket"], key)
+	return nil
+}
+
+// reset removes the local data.
+func reset(context.Context, flags) error {
+	port, err := port()
+	if err != nil {
+		return err
+	}
+	for _, used := range []int{port, port + 1, port + 2} {
+		if err := process.CheckFree(used); err != nil {
+			return fmt.Errorf("stop the local stack first: %w", err)
+		}
+	}
+	dir := dataDir()
+	if _, err := os.Stat(filepath.Join(dir, "deployed")); err != nil {
+		if entries, _ := os.ReadDir(dir); len(entries) > 0 && filepath.Base(dir) != ".local" {
+			return fmt.Errorf("%s does not look like the data of a local stack; remove it by hand", dir)
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "emptied", dir)
+	return nil
+}
+
+// user makes a user of a deployed stack; Cognito sends the invitation.
+func user(ctx context.Context, f flags) error {
+	if !strings.Contains(f.email, "@") {
+		return errors.New("EMAIL= is needed")
+	}
+	cfg, outputs, err := target(ctx, f.stack)
+	if err != nil {
+		return err
+	}
+	made := stack.User{Email: f.email, Workspace: f.workspace, Role: f.role}
+	if err := made.Make(ctx, cognitoidentityprovider.NewFromConfig(cfg), outputs["UserPoolId"]); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s is %s of %s; an invitation with a password is on its way\n", f.email, f.role, f.workspace)
+	return nil
+}
+
+// redrive puts the messages of every dead-letter queue with a work queue back into it. import-parse has none: its sweep
+// reads its dead letters by itself.
+func redrive(ctx context.Context, f flags) error {
+	cfg, outputs, err := target(ctx, f.stack)
+	if err != nil {
+		return err
+	}
+	client := sqs.NewFromConfig(cfg)
+	for name, letters := range outputs {
+		work, isDLQ := outputs[strings.TrimSuffix(name, "DlqUrl")+"QueueUrl"], strings.HasSuffix(name, "DlqUrl")
+		if !isDLQ || work == "" {
+			continue
+		}
+		moved, err := move(ctx, client, letters, work)
+		if err != nil {
+			return fmt.Errorf("%s: %w", letters, err)
+		}
+		fmt.Printf("%s: %d back\n", letters[strings.LastIndex(letters, "/")+1:], moved)
+	}
+	return nil
+}
+
+// move sends each message on before it deletes it: a crash doubles a message, which the workers bear, and loses none.
+func move(ctx context.Context, client *sqs.Client, from, to string) (moved int, err error) {
+	for {
+		received, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(from), MaxNumberOfMessages: 10, WaitTimeSeconds: 1})
+		if err != nil || len(received.Messages) == 0 {
+			return moved, err
+		}
+		for _, message := range received.Messages {
+			if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(to), MessageBody: message.Body}); err != nil {
+				return moved, err
+			}
+			if _, err := client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(from), ReceiptHandle: message.ReceiptHandle}); err != nil {
+				return moved, err
+			}
+			moved++
+		}
+	}
+}

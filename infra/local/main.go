@@ -1,0 +1,107 @@
+// Command local runs the service on one machine and does what an admin would do to it: see `make help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/occ/contacts/infra/local/sample"
+	"github.com/occ/contacts/infra/local/stack"
+)
+
+// flags of all commands; each uses its own.
+type flags struct {
+	workspace, role, email, file, stack string
+	rows                                int
+}
+
+var commands = map[string]func(ctx context.Context, f flags) error{
+	"run": run, "token": token, "env": environment, "drop": drop, "reset": reset, "redrive": redrive, "user": user,
+	"sample": func(_ context.Context, f flags) error { return sample.Write(os.Stdout, f.rows) },
+}
+
+func main() {
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|user [flags]; see `make help`")
+		os.Exit(2)
+	}
+	var f flags
+	set := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
+	set.StringVar(&f.workspace, "workspace", "demo", "the workspace")
+	set.StringVar(&f.role, "role", "admin", "agent or admin")
+	set.StringVar(&f.email, "email", "", "e-mail of the user")
+	set.StringVar(&f.file, "file", "people.csv", "file to upload")
+	set.StringVar(&f.stack, "stack", "", "a stack on AWS; empty for the local one")
+	set.IntVar(&f.rows, "rows", 10_000, "rows of the sample")
+	_ = set.Parse(os.Args[2:]) // exits by itself
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := commands[os.Args[1]](ctx, f)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+// run keeps the stack up until it is told to stop.
+func run(ctx context.Context, _ flags) error {
+	port, err := port()
+	if err != nil {
+		return err
+	}
+	params, err := stack.ParseParams(os.Getenv("PARAMS"))
+	if err != nil {
+		return err
+	}
+	dynamodb := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	if os.Getenv("DYNAMODB") == "ministack" {
+		dynamodb = "ministack"
+	}
+	local, err := stack.Start(ctx, stack.Options{Port: port, DataDir: dataDir(), DynamoDB: dynamodb, Params: params, Log: os.Stderr})
+	if ctx.Err() != nil {
+		return nil // told to stop while starting; Start has cleaned up
+	}
+	if err != nil {
+		return err
+	}
+	defer local.Stop()
+	fmt.Println("ready", local.APIURL)
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(os.Stderr, "stopping")
+		return nil
+	case <-local.Ended():
+		return errors.New("a server of the stack ended by itself; its log lies in " + dataDir())
+	}
+}
+
+func port() (int, error) {
+	text := os.Getenv("PORT")
+	if text == "" {
+		return 3000, nil
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1 || port > 65533 {
+		return 0, fmt.Errorf("PORT is 1 to 65533, not %q", text)
+	}
+	return port, nil
+}
+
+func dataDir() string {
+	dir := os.Getenv("DATA_DIR")
+	if dir == "" {
+		dir = ".local"
+	}
+	if root, err := stack.Root(); err == nil && !filepath.IsAbs(dir) {
+		return filepath.Join(root, dir)
+	}
+	return dir
+}
