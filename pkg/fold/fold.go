@@ -11,7 +11,8 @@ import (
 )
 
 // Text folds a text; folding twice changes nothing more. Marks are dropped only where they are accents or vowel points: an
-// Indic or Thai vowel sign and the voicing mark of kana make another word, and stay.
+// Indic or Thai vowel sign and the voicing mark of kana make another word, and stay. What cannot be seen is dropped too
+// (Unicode's Cf): marks of direction come along when a name is pasted, and a joiner is typed by some and not by others.
 func Text(s string) string {
 	if ascii(s) {
 		return strings.ToLower(s)
@@ -19,7 +20,7 @@ func Text(s string) string {
 	var out strings.Builder
 	out.Grow(len(s))
 	for _, r := range norm.NFKD.String(s) {
-		if !isAccent(r) {
+		if !isAccent(r) && !unicode.Is(unicode.Cf, r) {
 			writeFolded(&out, r)
 		}
 	}
@@ -50,11 +51,11 @@ func isAccent(r rune) bool {
 
 // letters are forms of one letter that readers take for another. Alef with hamza or madda is decomposed by NFKD already.
 var letters = map[rune]string{
-	'ٱ': "ا",                     // alef wasla
+	'ٱ': "ا", 'ٲ': "ا", 'ٳ': "ا", // alef wasla, alef with wavy hamza above and below
 	'ى': "ي", 'ی': "ي", 'ې': "ي", // alef maksura, Farsi yeh, Pashto e
 	'ک': "ك", // keheh
 	'ß': "ss", 'ẞ': "ss", 'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe",
-	'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ı': "i", 'ς': "σ",
+	'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ħ': "h", 'Ħ': "h", 'ŧ': "t", 'Ŧ': "t", 'ı': "i", 'ς': "σ",
 }
 
 func writeFolded(out *strings.Builder, r rune) {
@@ -96,8 +97,9 @@ func Digit(r rune) (byte, bool) {
 	return 0, false
 }
 
-// Words returns the folded words of a text: runs of letters, digits and the marks that stay. Han is written without
-// spaces, and a given name is searched without the family name before it: every Han character is a word.
+// Words returns the folded words of a text: runs of letters, digits and the marks that stay on one; every word holds a letter
+// or digit. Han is written without spaces, and a given name is searched without the family name before it: every Han
+// character is a word.
 func Words(s string) []string {
 	var words []string
 	start := -1
@@ -113,10 +115,11 @@ func Words(s string) []string {
 		case unicode.Is(unicode.Han, r):
 			end(i)
 			words = append(words, string(r))
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			if start < 0 {
 				start = i
 			}
+		case unicode.IsMark(r): // goes on with a word and begins none
 		default:
 			end(i)
 		}

@@ -3,13 +3,12 @@
 package phone
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
-
-	"github.com/occ/contacts/pkg/fold"
 )
 
 // Error says why a text is no phone number, and what to do about it.
@@ -22,112 +21,89 @@ func (e *Error) Error() string { return e.Reason }
 var (
 	errEmpty      = &Error{"A phone number needs digits."}
 	errScientific = &Error{"The number was rounded by a spreadsheet (like 9.66501E+11) and its last digits are lost; format the column as text and enter the number again."}
-	errLetters    = &Error{"A phone number has only digits, spaces and + - ( ) . /; write the number alone, without letters or an extension."}
-	errNoRegion   = &Error{"Write the number with + and its country code, or set the workspace's defaultRegion."}
+	errLetters    = &Error{"A phone number has only digits, spaces and + - ( ) . /; write one number alone, without letters or an extension."}
+	errNoRegion   = &Error{"The number has no country code; write it with + and its country code, or set the workspace's defaultRegion."}
 	errShort      = &Error{"The number is too short; write all of its digits, with + and the country code."}
-	errLong       = &Error{"The number is too long; a phone number has at most 15 digits with its country code."}
+	errLong       = &Error{"The number is too long; check its digits, and write one number alone."}
 	errCountry    = &Error{"The number begins with no known country code; check the digits after +."}
 	errInvalid    = &Error{"No such number can exist in its country; check the digits and the country code."}
 )
 
-var (
-	scientific = regexp.MustCompile(`^[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+$`)
-	decimal    = regexp.MustCompile(`^(\+?\d{5,})[.,]0+$`)
-)
+// errNational is of a number without country code that is none of the region it was read for.
+func errNational(region string) *Error {
+	return &Error{fmt.Sprintf("No such number can exist in the default region %s; check its digits, or write it with + and its country code.", region)}
+}
 
-// maxInput is the longest text that is looked at, in bytes; no spelling of 15 digits needs as much.
-const maxInput = 250
-
-// Parse returns the E.164 form of a number. A number without + or 00 is read as one of region, an ISO 3166 code; with an
-// empty region it is refused. The error is an *Error.
+// Parse returns the E.164 form of a number. A number without + or 00 is read as one of region, an ISO 3166 code in upper
+// case; with an empty region it is refused. The error is an *Error. Parsing the result again, with any region, returns it.
 func Parse(raw, region string) (string, error) {
 	text, err := clean(raw)
 	if err != nil {
 		return "", err
 	}
-	if !strings.HasPrefix(text, "+") && region == "" {
+	international := strings.HasPrefix(text, "+")
+	if !international && region == "" {
 		return "", errNoRegion
 	}
 	number, err := phonenumbers.Parse(text, region)
 	if err != nil {
 		return "", reasonOf(err)
 	}
-	if !phonenumbers.IsValidNumber(number) {
-		return "", invalid(number)
+	e164 := phonenumbers.Format(number, phonenumbers.E164)
+	if phonenumbers.IsValidNumber(number) {
+		return e164, nil
 	}
-	return phonenumbers.Format(number, phonenumbers.E164), nil
+	if today, ok := respelled(e164); ok {
+		return today, nil
+	}
+	if reason := invalid(number); international || reason == errShort {
+		return "", reason
+	}
+	return "", errNational(region)
 }
 
 // ValidRegion says whether code is an ISO 3166 code, in upper case, of a region that has phone numbers.
 func ValidRegion(code string) bool { return phonenumbers.GetSupportedRegions()[code] }
 
-// clean leaves + and digits, and undoes what spreadsheets and forms do to numbers.
-func clean(raw string) (string, error) {
-	if len(raw) > maxInput {
-		return "", errLong
-	}
-	text := strings.TrimPrefix(strings.TrimSpace(visible(raw)), "'")
-	text = strings.TrimPrefix(strings.TrimPrefix(text, "tel:"), "TEL:")
-	if scientific.MatchString(text) {
-		return "", errScientific
-	}
-	if whole := decimal.FindStringSubmatch(text); whole != nil {
-		text = whole[1]
-	}
-	var digits strings.Builder
-	for i, r := range text {
-		switch {
-		case r >= '0' && r <= '9':
-			digits.WriteRune(r)
-		case r == '+' && digits.Len() == 0 && i < len(text):
-			digits.WriteByte('+')
-		case !strings.ContainsRune(" -().\t/·", r) && !unicode.Is(unicode.Pd, r) && !unicode.IsSpace(r):
-			return "", errLetters
-		}
-	}
-	number := digits.String()
-	if national, found := strings.CutPrefix(number, "00"); found {
-		number = "+" + national
-	}
-	if strings.Trim(number, "+") == "" {
-		return "", errEmpty
-	}
-	return number, nil
+// formerSpellings are of mobile numbers that gained or lost a digit. Address books and WhatsApp still have them as they
+// were: Mexico's with a 1 after 52 (until 2019), Brazil's without a 9 after the area code (until 2016).
+var formerSpellings = []struct {
+	pattern *regexp.Regexp
+	today   string
+}{
+	{regexp.MustCompile(`^\+521(\d{10})$`), "+52$1"},
+	{regexp.MustCompile(`^\+55(\d\d)([6-9]\d{7})$`), "+55${1}9$2"},
 }
 
-// visible maps the digits of every script and the wide plus to ASCII, and drops what cannot be seen: bidi marks, zero-width characters.
-func visible(raw string) string {
-	return strings.Map(func(r rune) rune {
-		if digit, ok := fold.Digit(r); ok {
-			return rune(digit)
+// respelled returns a number that is valid no more as it is written today.
+func respelled(e164 string) (string, bool) {
+	for _, former := range formerSpellings {
+		if !former.pattern.MatchString(e164) {
+			continue
 		}
-		switch {
-		case unicode.Is(unicode.Cf, r):
-			return -1
-		case r == '＋':
-			return '+'
-		default:
-			return r
-		}
-	}, raw)
+		today := former.pattern.ReplaceAllString(e164, former.today)
+		number, err := phonenumbers.Parse(today, "")
+		return today, err == nil && phonenumbers.IsValidNumber(number)
+	}
+	return "", false
 }
 
+// reasonOf explains why the library could not read a text of + and digits.
 func reasonOf(err error) *Error {
 	switch {
-	case err == phonenumbers.ErrInvalidCountryCode: //nolint:errorlint // the library returns its own values
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
 		return errCountry
-	case err == phonenumbers.ErrNumTooLong: //nolint:errorlint // as above
+	case errors.Is(err, phonenumbers.ErrNumTooLong):
 		return errLong
-	case err == phonenumbers.ErrTooShortNSN || err == phonenumbers.ErrTooShortAfterIDD: //nolint:errorlint // as above
+	default: // the others are of numbers with too few digits: there are only digits
 		return errShort
-	default:
-		return errInvalid
 	}
 }
 
+// invalid explains why a number that could be read cannot exist.
 func invalid(number *phonenumbers.PhoneNumber) *Error {
 	switch phonenumbers.IsPossibleNumberWithReason(number) {
-	case phonenumbers.TOO_SHORT:
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
 		return errShort
 	case phonenumbers.TOO_LONG:
 		return errLong
