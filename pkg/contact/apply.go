@@ -82,7 +82,8 @@ func merged(before map[string]any, patch Field[map[string]any]) map[string]any {
 	return after
 }
 
-// Changes lists what differs between two states of a contact, in the order of the fields, labels and attributes each sorted.
+// Changes lists what differs between two states of a contact, always in the same order: the fields, the labels taken away,
+// those added, and the attributes by key. Another order of the same labels is no change.
 func Changes(before, after Contact) []Change {
 	var changes []Change
 	text := func(field, from, to string) {

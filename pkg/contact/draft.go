@@ -30,6 +30,16 @@ type Patch struct {
 	Attributes                  Field[map[string]any]
 }
 
+// normalize returns the draft as a patch of a blank contact, with every value in its stored form; problem.ValidationFailed
+// with all faults, a missing name among them.
+func (d Draft) normalize(phone func(raw string) (string, error)) (Patch, error) {
+	n := normalizer{phone: phone}
+	if d.Name == nil {
+		n.fault("name", nil, errNoName)
+	}
+	return n.patch(d.patch())
+}
+
 // patch says the same as the draft: what is nil is not set.
 func (d Draft) patch() Patch {
 	set := func(s *string) Field[string] {
@@ -58,6 +68,10 @@ type normalizer struct {
 // normalize returns the patch with every value in its stored form; problem.ValidationFailed with all faults.
 func (p Patch) normalize(phone func(raw string) (string, error)) (Patch, error) {
 	n := normalizer{phone: phone}
+	return n.patch(p)
+}
+
+func (n *normalizer) patch(p Patch) (Patch, error) {
 	p.Name = n.text("name", p.Name, NormalizeName)
 	p.Email = n.text("email", p.Email, NormalizeEmail)
 	p.Phone = n.text("phone", p.Phone, n.parsePhone)
@@ -120,7 +134,7 @@ func (n *normalizer) attributes(attributes map[string]any) map[string]any {
 	if attributes == nil {
 		return nil
 	}
-	all := map[string]any{}
+	all, count := map[string]any{}, 0
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		location, value := "customAttributes."+short(key), attributes[key]
 		if err := CheckAttributeKey(key); err != nil {
@@ -137,6 +151,10 @@ func (n *normalizer) attributes(attributes map[string]any) map[string]any {
 			continue
 		}
 		all[key] = normalized
+		count++
+	}
+	if err := checkAttributeCount(count); err != nil { // those that are there already come on top: see check
+		n.fault("customAttributes", nil, err)
 	}
 	return all
 }
@@ -146,13 +164,4 @@ func (n *normalizer) err() error {
 		return n.failure
 	}
 	return &problem.Error{Code: problem.ValidationFailed, Detail: "Some values cannot be used; errors says which and why.", Fields: n.faults}
-}
-
-// invalid makes the ValidationFailed error of one field from the fault of its value.
-func invalid(location string, err error) error {
-	var fault *problem.Error
-	if errors.As(err, &fault) {
-		return err
-	}
-	return problem.Invalid(location, nil, "%s", err)
 }

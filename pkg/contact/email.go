@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // NormalizeEmail returns an e-mail trimmed, in NFC, with its domain in lower case.
@@ -13,17 +15,18 @@ func NormalizeEmail(s string) (string, error) {
 		return "", err
 	}
 	local, domain, found := cutLast(email, '@')
+	domain = norm.NFC.String(strings.ToLower(domain))
 	switch {
 	case !found || local == "" || domain == "":
 		return "", refuse("An e-mail has a name, an @ and a domain, as in mona@example.com.")
 	case utf8.RuneCountInString(local) > MaxLocalPart:
-		return "", tooLong("The part of an e-mail before the @", MaxLocalPart)
+		return "", refuse("The part of an e-mail before the @ has at most %d characters.", MaxLocalPart)
 	case !validLocalPart(local):
 		return "", refuse("The part before the @ holds a character or a dot that an e-mail cannot have there.")
 	case !validDomain(domain):
 		return "", refuse("The domain after the @ needs a dot and only letters, digits and hyphens, as in example.com.")
 	}
-	return local + "@" + strings.ToLower(domain), nil
+	return local + "@" + domain, nil
 }
 
 func cutLast(s string, separator byte) (before, after string, found bool) {
@@ -61,12 +64,16 @@ func validDomain(domain string) bool {
 			return false
 		}
 		for _, r := range label {
-			if r != '-' && !asciiLetterOrDigit(r) && (r < utf8.RuneSelf || !(unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))) {
+			if r != '-' && !asciiLetterOrDigit(r) && (r < utf8.RuneSelf || !isLetterDigitOrMark(r)) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+func isLetterDigitOrMark(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
 func asciiLetterOrDigit(r rune) bool {

@@ -9,12 +9,12 @@ import (
 
 // NormalizeLabel returns a label trimmed and in NFC. Labels stand in URLs, so what would divide a URL is refused.
 func NormalizeLabel(s string) (string, error) {
-	label := CleanText(s)
-	if err := checkText("A label", label, MaxLabel); err != nil {
+	label, err := cleanVisible("A label", s, MaxLabel)
+	if err != nil {
 		return "", err
 	}
 	if strings.ContainsAny(label, "/?#%\r\n\t") || label == "." || label == ".." {
-		return "", refuse("A label may hold no / ? # %%, no line break or tab, and may not be . or ..; choose another word.")
+		return "", refuse("A label may hold no / ? # %%, line break or tab, and may not be . or ..; choose another word.")
 	}
 	return label, nil
 }
@@ -73,15 +73,13 @@ func NormalizeAttribute(value any) (any, error) {
 	case bool:
 		return v, nil
 	case string:
-		text := CleanText(v)
-		return text, checkText("An attribute's text", text, MaxString)
+		return orNone(clean("An attribute's text", v, MaxString))
 	case float64:
 		switch {
 		case math.IsNaN(v) || math.IsInf(v, 0):
 			return nil, refuse("A number has to be finite.")
-		case math.Abs(v) > maxExactNumber && v == math.Trunc(v):
-			// Beyond this, readers of JSON round whole numbers (RFC 7493 §2.2), and an account number would change.
-			return nil, refuse("A whole number beyond 9007199254740992 would be rounded; write it as a string.")
+		case math.Abs(v) > MaxExactNumber:
+			return nil, refuse("A number beyond %d would be rounded (RFC 7493); write it as a string.", MaxExactNumber)
 		case v == 0:
 			return 0.0, nil // no negative zero
 		}
@@ -91,8 +89,16 @@ func NormalizeAttribute(value any) (any, error) {
 	}
 }
 
-func checkAttributeCount(attributes map[string]any) error {
-	if len(attributes) > MaxAttributes {
+// orNone keeps a text that is refused from being a value.
+func orNone(text string, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+func checkAttributeCount(count int) error {
+	if count > MaxAttributes {
 		return refuse("A contact has at most %d custom attributes; remove some.", MaxAttributes)
 	}
 	return nil

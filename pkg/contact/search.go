@@ -12,16 +12,24 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// minDigits is how many of a phone's last digits a search needs (CONTRACT.md, "Contacts", q).
-const minDigits = 4
+const (
+	// minDigits is how many of a phone's last digits a search needs (CONTRACT.md, "Contacts", q).
+	minDigits = 4
+	// minWhole is the fewest digits that may be a whole number: fewer are last digits, and no region is looked up for them.
+	minWhole = 6
+	// minTrunk is the fewest digits of a national number with its 0 in front. Among fewer, a 0 may well be one of the last digits.
+	minTrunk = 9
+)
 
 // List reads one page. Errors: ValidationFailed for a q or sort that cannot be.
 func (s *Service) List(ctx context.Context, workspace, q string, sort Sort, limit int, after *Position) (Page, error) {
-	if !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, sort) {
+	switch {
+	case !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, sort):
 		return Page{}, problem.Invalid("query.sort", string(sort), "Sort by createdAt, -createdAt, name or -lastInteractionAt.")
-	}
-	if utf8.RuneCountInString(q) > MaxSearch {
+	case utf8.RuneCountInString(q) > MaxSearch:
 		return Page{}, problem.Invalid("query.q", nil, "A search may have at most %d characters; shorten it.", MaxSearch)
+	case !utf8.ValidString(q):
+		return Page{}, problem.Invalid("query.q", nil, "A search has to be UTF-8.")
 	}
 	search, err := ParseSearch(q, s.phoneReader(ctx, workspace))
 	if err != nil {
@@ -30,49 +38,91 @@ func (s *Service) List(ctx context.Context, workspace, q string, sort Sort, limi
 	return s.store.List(ctx, Query{Workspace: workspace, Search: search, Sort: sort, Limit: limit, After: after})
 }
 
-// ParseSearch understands a q; nil for an empty one, which is no filter. A number that reads as a whole one is looked up
-// exactly (Phone) and, beside it, as last digits (Digits).
+// ParseSearch understands a q; nil for an empty one, which is no filter. phone reads a number with the default region, and is
+// asked only for what may be a whole number. A number is looked up exactly (Phone) and as last digits (Digits), since the
+// last digits of one may be the whole of another.
 func ParseSearch(q string, phone func(raw string) (string, error)) (*Search, error) {
-	q = CleanText(q)
-	words := fold.Words(q)
-	switch {
-	case q == "":
+	if CleanText(q) == "" {
 		return nil, nil //nolint:nilnil // no filter is no error
+	}
+	q = CleanText(strings.Map(seen, q))
+	words := fold.Words(q)
+	switch at := strings.IndexByte(q, '@'); {
 	case len(words) == 0:
 		return &Search{Nothing: true}, nil
-	case strings.Contains(q, "@"):
+	case at > 0 && !strings.ContainsFunc(q, unicode.IsSpace): // a username may begin with @, and names surround one with spaces
 		return &Search{Email: EmailKey(q)}, nil
 	}
-	digits, isNumber := phoneDigits(q)
-	if !isNumber || len(digits) < minDigits {
-		return &Search{Words: distinct(words)}, nil
-	}
-	search := &Search{Digits: digits, Words: distinct(words)}
-	number, err := phone(q)
-	if _, ours := errors.AsType[*regionError](err); ours {
+	search := &Search{Words: distinct(words), Beginning: beginning(q)}
+	if err := search.dial(q, phone); err != nil {
 		return nil, err
 	}
-	search.Phone = number // empty when q is no whole number
 	return search, nil
 }
 
-// phoneDigits returns the digits of a q that is written as a phone number is, without the zeros that stand for an
-// international prefix: no E.164 number holds those.
-func phoneDigits(q string) (digits string, isNumber bool) {
-	var out strings.Builder
-	for _, r := range q {
-		if digit, ok := fold.Digit(r); ok {
-			out.WriteByte(digit)
-			continue
-		}
-		if !strings.ContainsRune("+-().\t /", r) && !unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Pd, r) && !unicode.IsSpace(r) {
-			return "", false
-		}
+// dial adds what a q that is written as a phone number asks for.
+func (s *Search) dial(q string, phone func(raw string) (string, error)) error {
+	digits, international, isNumber := dialled(q)
+	if !isNumber || len(digits) < minDigits {
+		return nil
 	}
-	return strings.TrimPrefix(out.String(), "00"), true
+	s.Digits = digits
+	if len(digits) >= minWhole {
+		number, err := phone(q)
+		if _, ours := errors.AsType[*regionError](err); ours {
+			return err
+		}
+		s.Phone = number // empty when q is no whole number
+	}
+	switch {
+	case s.Phone != "":
+		s.Beginning = "" // whole numbers with signs in them begin no e-mail
+		if international {
+			s.Digits = strings.TrimPrefix(s.Phone, "+")
+		}
+	case !international && len(digits) >= minTrunk && digits[0] == '0':
+		s.Digits = digits[1:] // no E.164 number holds the 0; what ends with all digits ends with these too
+	}
+	return nil
 }
 
-// distinct drops words that are the beginning of another: whatever begins with the other begins with them.
+// seen drops what cannot be seen: marks of direction come along when text is pasted.
+func seen(r rune) rune {
+	if unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
+}
+
+// dialled returns the ASCII digits of a q that is written as a phone number is. International is one with + or 00 in front.
+func dialled(q string) (digits string, international, isNumber bool) {
+	text := strings.TrimPrefix(fold.Text(q), "tel:")
+	var out strings.Builder
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			out.WriteRune(r)
+		case r == '+' && out.Len() == 0:
+			international = true
+		case !strings.ContainsRune("-().·/−'", r) && !unicode.Is(unicode.Pd, r) && !unicode.IsSpace(r):
+			return "", false, false
+		}
+	}
+	digits = out.String()
+	return digits, international || strings.HasPrefix(digits, "00"), true
+}
+
+// beginning is q as the beginning of an e-mail that words do not find: one that holds a dot or another sign.
+func beginning(q string) string {
+	sign := func(r rune) bool { return !isLetterDigitOrMark(r) }
+	if !strings.ContainsFunc(q, sign) || !validLocalPart(strings.Trim(q, ".")) || strings.HasPrefix(q, ".") {
+		return ""
+	}
+	return EmailKey(q)
+}
+
+// distinct drops words that are the beginning of another: whatever begins with the other begins with them. So one word of a
+// name may answer several of a q.
 func distinct(words []string) []string {
 	var kept []string
 	for i, word := range words {
@@ -95,14 +145,24 @@ func (s Search) Matches(c Contact) bool {
 	case s.Nothing:
 		return false
 	case s.Email != "":
-		return strings.HasPrefix(EmailKey(c.Email), s.Email)
-	case s.Phone != "" && c.Phone == s.Phone:
+		return emailBegins(c, s.Email)
+	case s.Phone != "" && c.Phone == s.Phone,
+		s.Digits != "" && strings.HasSuffix(c.Phone, s.Digits),
+		emailBegins(c, s.Digits), emailBegins(c, s.Beginning),
+		len(s.Words) == 1 && emailBegins(c, s.Words[0]):
 		return true
-	case s.Digits != "" && (strings.HasSuffix(c.Phone, s.Digits) || strings.HasPrefix(EmailKey(c.Email), s.Digits)):
-		return true
-	case len(s.Words) == 1 && strings.HasPrefix(EmailKey(c.Email), s.Words[0]):
-		return true
+	default:
+		return s.named(c)
 	}
+}
+
+// emailBegins says that there is such a beginning, and that the contact's e-mail has it.
+func emailBegins(c Contact, with string) bool {
+	return with != "" && strings.HasPrefix(EmailKey(c.Email), with)
+}
+
+// named says that every word is the beginning of one of the name's or of a username's.
+func (s Search) named(c Contact) bool {
 	words := NameWords(c.Name)
 	for _, identity := range c.Identities {
 		words = append(words, fold.Words(identity.Username)...)

@@ -29,7 +29,7 @@ func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Milli
 
 // Create makes a contact. Errors: ValidationFailed, DuplicateContact, ContactTooLarge.
 func (s *Service) Create(ctx context.Context, workspace string, actor Actor, draft Draft) (Contact, error) {
-	patch, err := draft.patch().normalize(s.phoneReader(ctx, workspace))
+	patch, err := draft.normalize(s.phoneReader(ctx, workspace))
 	if err != nil {
 		return Contact{}, err
 	}
@@ -40,16 +40,19 @@ func (s *Service) Create(ctx context.Context, workspace string, actor Actor, dra
 	if err := check(made); err != nil {
 		return Contact{}, err
 	}
-	return made, s.store.Create(ctx, made)
+	if err := s.store.Create(ctx, made); err != nil {
+		return Contact{}, err
+	}
+	return made, nil
 }
 
 // check demands what holds for a contact as a whole.
 func check(c Contact) error {
-	if c.DisplayName() == "" || c.Name == "" && len(c.Identities) == 0 {
-		return problem.Invalid("body.name", nil, "A contact needs a name.")
+	if c.Name == "" && len(c.Identities) == 0 {
+		return problem.Invalid("body.name", nil, "%s", errNoName)
 	}
-	if err := checkAttributeCount(c.Attributes); err != nil {
-		return invalid("body.customAttributes", err)
+	if err := checkAttributeCount(len(c.Attributes)); err != nil {
+		return problem.Invalid("body.customAttributes", nil, "%s", err)
 	}
 	return CheckSize(c)
 }
@@ -78,7 +81,7 @@ func (p Precondition) Allows(version int) bool {
 const maxUpdateTries = 20
 
 // Update applies a merge patch. A patch that changes nothing writes nothing. Without precondition the last write wins.
-// Errors: NotFound, VersionConflict, ValidationFailed, DuplicateContact, ContactTooLarge.
+// Errors: NotFound, VersionConflict, ValidationFailed, DuplicateContact, ContactTooLarge, Unavailable.
 func (s *Service) Update(ctx context.Context, workspace, id string, actor Actor, patch Patch, ifMatch Precondition) (Contact, error) {
 	normalized := false
 	for try := 1; ; try++ {
@@ -102,13 +105,25 @@ func (s *Service) Update(ctx context.Context, workspace, id string, actor Actor,
 		if err := check(after); err != nil {
 			return Contact{}, err
 		}
-		err = s.store.Update(ctx, before, after, activity)
-		if problem.CodeOf(err) != problem.VersionConflict || err == nil || try == maxUpdateTries {
-			return after, err
+		if err = s.store.Update(ctx, before, after, activity); err == nil {
+			return after, nil
 		}
-		if err := pause(ctx, try); err != nil {
+		if err := again(ctx, err, try); err != nil {
 			return Contact{}, err
 		}
+	}
+}
+
+// again says by nil that a write that failed is worth another try, now: others changed the same thing meanwhile. With a
+// precondition that names versions, the next reading then tells that there is no such version any more.
+func again(ctx context.Context, err error, try int) error {
+	switch {
+	case problem.CodeOf(err) != problem.VersionConflict:
+		return err
+	case try == maxUpdateTries:
+		return &problem.Error{Code: problem.Unavailable, Detail: "Too many others change this at the moment; repeat the request.", Cause: err}
+	default:
+		return pause(ctx, try)
 	}
 }
 

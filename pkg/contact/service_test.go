@@ -2,13 +2,11 @@ package contact_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/phone"
@@ -19,8 +17,11 @@ import (
 type memory struct {
 	contacts map[string]contact.Contact
 	settings contact.Settings
+	broken   error // of reading the settings
 	asked    contact.Query
+	activity contact.Activity
 	writes   int
+	busy     int // that many updates still collide with those of others
 	// beforeUpdate lets a test change the contact behind the service's back.
 	beforeUpdate func()
 }
@@ -38,7 +39,11 @@ func (m *memory) Get(_ context.Context, _, id string) (contact.Contact, error) {
 	return c, nil
 }
 
-func (m *memory) Update(_ context.Context, before, after contact.Contact, _ contact.Activity) error {
+func (m *memory) Update(_ context.Context, before, after contact.Contact, activity contact.Activity) error {
+	if m.busy > 0 {
+		m.busy--
+		return problem.New(problem.VersionConflict, "changed")
+	}
 	if hook := m.beforeUpdate; hook != nil {
 		m.beforeUpdate = nil
 		hook()
@@ -47,6 +52,7 @@ func (m *memory) Update(_ context.Context, before, after contact.Contact, _ cont
 		return problem.New(problem.VersionConflict, "changed")
 	}
 	m.writes++
+	m.activity = activity
 	m.contacts[after.ID] = after
 	return nil
 }
@@ -56,9 +62,15 @@ func (m *memory) List(_ context.Context, query contact.Query) (contact.Page, err
 	return contact.Page{}, nil
 }
 
-func (m *memory) Settings(context.Context, string) (contact.Settings, error) { return m.settings, nil }
+func (m *memory) Settings(context.Context, string) (contact.Settings, error) {
+	return m.settings, m.broken
+}
 
 func (m *memory) PutSettings(_ context.Context, _ string, settings contact.Settings) error {
+	if m.busy > 0 {
+		m.busy--
+		return problem.New(problem.VersionConflict, "changed")
+	}
 	m.settings = settings
 	return nil
 }
@@ -94,66 +106,6 @@ func TestCreateNormalises(t *testing.T) {
 	if diff := cmp.Diff(want, made); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func TestCreateNamesEveryFault(t *testing.T) {
-	s, _ := service()
-	_, err := s.Create(t.Context(), "demo", agent, contact.Draft{
-		Name: text(" "), Email: text("a@b"), Phone: text("12"), Company: text(strings.Repeat("é", 201)),
-		Labels: []string{"ok", "a/b"}, Attributes: map[string]any{"a b": 1.0, "n": []any{}, "big": 9007199254740994.0, "e": ""},
-	})
-	var fault *problem.Error
-	if !errors.As(err, &fault) || fault.Code != problem.ValidationFailed {
-		t.Fatal(err)
-	}
-	var places []string
-	for _, field := range fault.Fields {
-		places = append(places, field.Location)
-	}
-	want := []string{
-		"body.name", "body.email", "body.phone", "body.company", "body.labels[1]",
-		"body.customAttributes.a b", "body.customAttributes.big", "body.customAttributes.e", "body.customAttributes.n",
-	}
-	if diff := cmp.Diff(want, places); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestLimitsToTheCharacter(t *testing.T) {
-	s, _ := service()
-	long := strings.Repeat("ñ", 200)
-	many := map[string]any{}
-	for i := range 100 {
-		many[strings.Repeat("k", 60)+string(rune('a'+i/26))+string(rune('a'+i%26))] = strings.Repeat("x", 1000)
-	}
-	for name, c := range map[string]struct {
-		draft contact.Draft
-		code  problem.Code
-	}{
-		"200 characters":       {contact.Draft{Name: &long, Company: &long}, ""},
-		"201 characters":       {contact.Draft{Name: text(long + "x")}, problem.ValidationFailed},
-		"local part of 64":     {contact.Draft{Name: text("a"), Email: text(strings.Repeat("a", 64) + "@example.com")}, ""},
-		"local part of 65":     {contact.Draft{Name: text("a"), Email: text(strings.Repeat("a", 65) + "@example.com")}, problem.ValidationFailed},
-		"100 attributes":       {contact.Draft{Name: text("a"), Attributes: many}, ""},
-		"no name":              {contact.Draft{Email: text("a@example.com")}, problem.ValidationFailed},
-		"too large altogether": {contact.Draft{Name: text("a"), Attributes: repeated(many, strings.Repeat("x", 2000))}, problem.ContactTooLarge},
-		"2001 characters":      {contact.Draft{Name: text("a"), Attributes: map[string]any{"a": strings.Repeat("x", 2001)}}, problem.ValidationFailed},
-		"41 labels":            {contact.Draft{Name: text("a"), Labels: strings.Split(strings.Repeat("a,b,c,d,", 5)+"e1,e2,e3,e4,e5,e6,e7,e8,e9,e10,e11,e12,e13,e14,e15,e16,e17,e18,e19,e20,e21,e22,e23,e24,e25,e26,e27,e28,e29,e30,e31,e32,e33,e34,e35,e36,e37", ",")}, problem.ValidationFailed},
-		"control character":    {contact.Draft{Name: text("a\x00b")}, problem.ValidationFailed},
-	} {
-		_, err := s.Create(t.Context(), "demo", agent, c.draft)
-		if (err == nil) != (c.code == "") || err != nil && problem.CodeOf(err) != c.code {
-			t.Errorf("%s: %v, want code %q", name, err, c.code)
-		}
-	}
-}
-
-func repeated(attributes map[string]any, value string) map[string]any {
-	all := map[string]any{}
-	for key := range attributes {
-		all[key] = value
-	}
-	return all
 }
 
 func TestUpdate(t *testing.T) {
@@ -197,40 +149,70 @@ func TestTheLastWriteWinsWithoutAPrecondition(t *testing.T) {
 	}
 }
 
-func TestApplyOfItsOwnResultChangesNothing(t *testing.T) {
-	field := rapid.Custom(func(t *rapid.T) contact.Field[string] {
-		switch rapid.IntRange(0, 2).Draw(t, "kind") {
-		case 0:
-			return contact.Field[string]{}
-		case 1:
-			return contact.Field[string]{Set: true, Null: true}
-		default:
-			return set(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "value"))
-		}
-	})
-	rapid.Check(t, func(t *rapid.T) {
-		patch := contact.Patch{Name: field.Draw(t, "name"), Email: field.Draw(t, "email"), Company: field.Draw(t, "company")}
-		before := contact.Contact{Name: "a", Email: "b", Version: 7}
-		after, activity, changed := contact.Apply(before, patch, agent, start)
-		if changed != (after.Version == 8) || changed != (len(activity.Changes) > 0) {
-			t.Fatalf("changed %v, version %d, %v", changed, after.Version, activity.Changes)
-		}
-		if _, _, again := contact.Apply(after, patch, agent, start); again {
-			t.Fatal("the patch changes its own result")
-		}
-	})
-}
-
-func TestSettings(t *testing.T) {
+func TestOthersThatKeepChangingAContact(t *testing.T) {
 	s, store := service()
-	after, err := s.UpdateSettings(t.Context(), "demo", contact.SettingsPatch{DefaultRegion: set("eg")}, contact.Precondition{})
-	if err != nil || after.DefaultRegion != "EG" || after.Version != 1 || !after.NightlyBackup {
+	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona")})
+	store.busy = 3
+	if after, err := s.Update(t.Context(), "demo", made.ID, agent, contact.Patch{Name: set("Mona Adel")}, contact.Precondition{Any: true}); err != nil || after.Version != 2 {
 		t.Errorf("%+v, %v", after, err)
 	}
-	if _, err := s.UpdateSettings(t.Context(), "demo", contact.SettingsPatch{DefaultRegion: set("Egypt")}, contact.Precondition{}); problem.CodeOf(err) != problem.ValidationFailed {
+	store.busy = 1000
+	if _, err := s.Update(t.Context(), "demo", made.ID, agent, contact.Patch{Name: set("Mona")}, contact.Precondition{}); problem.CodeOf(err) != problem.Unavailable {
 		t.Error(err)
 	}
-	if _, err := s.List(t.Context(), "demo", "0100 123 4567", contact.SortName, 10, nil); err != nil || store.asked.Search.Phone != "+201001234567" {
-		t.Errorf("%+v, %v", store.asked.Search, err)
+	if _, err := s.Update(t.Context(), "demo", "unknown", agent, contact.Patch{Name: set("")}, contact.Precondition{}); problem.CodeOf(err) != problem.NotFound {
+		t.Error(err)
+	}
+	// If-Match comes before the values.
+	if _, err := s.Update(t.Context(), "demo", made.ID, agent, contact.Patch{Name: set("")}, contact.Precondition{None: true}); problem.CodeOf(err) != problem.VersionConflict {
+		t.Error(err)
+	}
+}
+
+func TestActivityOfAnUpdate(t *testing.T) {
+	s, store := service()
+	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{
+		Name: text("Mona"), Email: text("a@example.com"), Labels: []string{"b", "a"}, Attributes: map[string]any{"z": 1.0, "y": "1", "x": true},
+	})
+	patch := contact.Patch{
+		Email: contact.Field[string]{Set: true, Null: true}, Phone: set("+201001234567"), Labels: contact.Field[[]string]{Set: true, Value: []string{"d", "A", "c"}},
+		Attributes: contact.Field[map[string]any]{Set: true, Value: map[string]any{"z": "1", "y": nil, "w": false}},
+	}
+	if _, err := s.Update(t.Context(), "demo", made.ID, agent, patch, contact.Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	want := contact.Activity{At: start.Truncate(time.Millisecond), Actor: agent, Action: "updated", Changes: []contact.Change{
+		{Field: "email", From: "a@example.com"}, {Field: "phone", To: "+201001234567"},
+		{Field: "labels", From: "b"}, {Field: "labels", To: "d"}, {Field: "labels", To: "c"},
+		{Field: "attr.w", To: false}, {Field: "attr.y", From: "1"}, {Field: "attr.z", From: 1.0, To: "1"},
+	}}
+	if diff := cmp.Diff(want, store.activity); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestANameMayGoWhereAnIdentityStays(t *testing.T) {
+	s, store := service()
+	store.contacts["1"] = contact.Contact{ID: "1", Name: "Mona", Version: 1, Identities: []contact.Identity{{Channel: contact.WhatsApp, ExternalID: "20100"}}}
+	after, err := s.Update(t.Context(), "demo", "1", agent, contact.Patch{Name: contact.Field[string]{Set: true, Null: true}}, contact.Precondition{})
+	if err != nil || after.Name != "" || after.View().Name != "20100" {
+		t.Errorf("%+v, %v", after, err)
+	}
+}
+
+func TestListRefuses(t *testing.T) {
+	s, store := service()
+	for name, c := range map[string]struct {
+		q    string
+		sort contact.Sort
+	}{
+		"unknown sort": {"", "-name"}, "q of 201": {strings.Repeat("é", 201), contact.SortDefault}, "not UTF-8": {"\xff", contact.SortDefault},
+	} {
+		if _, err := s.List(t.Context(), "demo", c.q, c.sort, 10, nil); problem.CodeOf(err) != problem.ValidationFailed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.List(t.Context(), "demo", strings.Repeat("é", 200), contact.SortOldest, 7, &contact.Position{Key: "k"}); err != nil || store.asked.Limit != 7 || store.asked.After.Key != "k" {
+		t.Errorf("%+v, %v", store.asked, err)
 	}
 }

@@ -21,7 +21,7 @@ func (s *Service) Settings(ctx context.Context, workspace string) (Settings, err
 	return s.store.Settings(ctx, workspace)
 }
 
-// UpdateSettings applies a merge patch. Errors: ValidationFailed, VersionConflict.
+// UpdateSettings applies a merge patch. Errors: ValidationFailed, VersionConflict, Unavailable.
 func (s *Service) UpdateSettings(ctx context.Context, workspace string, patch SettingsPatch, ifMatch Precondition) (Settings, error) {
 	if err := s.checkSettings(&patch); err != nil {
 		return Settings{}, err
@@ -45,11 +45,10 @@ func (s *Service) UpdateSettings(ctx context.Context, workspace string, patch Se
 			return before, nil
 		}
 		after.Version++
-		err = s.store.PutSettings(ctx, workspace, after)
-		if problem.CodeOf(err) != problem.VersionConflict || err == nil || try == maxUpdateTries {
-			return after, err
+		if err = s.store.PutSettings(ctx, workspace, after); err == nil {
+			return after, nil
 		}
-		if err := pause(ctx, try); err != nil {
+		if err := again(ctx, err, try); err != nil {
 			return Settings{}, err
 		}
 	}

@@ -64,11 +64,14 @@ type Page struct {
 	Unsorted bool
 }
 
-// Search is a q, understood: exactly one of the kinds applies.
+// Search is a q, understood. Nothing and Email stand alone; otherwise a contact matches by any of what is set.
 type Search struct {
-	Nothing bool     // q had neither letter nor digit: matches nothing
-	Email   string   // q held an @: the lower-cased e-mail or its beginning
-	Phone   string   // q reads as a whole number: E.164, looked up exactly
-	Digits  string   // 4 digits or more: the last digits of a phone (ASCII), beside names and e-mails that begin so
-	Words   []string // folded beginnings of words of the name, any order
+	Nothing bool   // q had neither letter nor digit: matches nothing
+	Email   string // q held an @: the lower-cased e-mail or its beginning
+	Phone   string // q reads as a whole number: E.164, looked up exactly
+	Digits  string // 4 digits or more: the last digits of a phone (ASCII), or what an e-mail begins with
+	// Beginning is what an e-mail begins with, in lower case, when that is more than one word ("mona.ad"); a single word
+	// of Words is the beginning of an e-mail too.
+	Beginning string
+	Words     []string // folded; every one begins a word of the name or of a username, in any order
 }

@@ -14,19 +14,22 @@ import (
 
 // The limits of CONTRACT.md, "Contacts". Lengths are in code points.
 const (
-	MaxName        = 200
-	MaxCompany     = 200
-	MaxEmail       = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
-	MaxLocalPart   = 64  // RFC 5321 §4.5.3.1.1
-	MaxNote        = 10_000
-	MaxLabels      = 40
-	MaxLabel       = 50
-	MaxAttributes  = 100
-	MaxString      = 2_000
-	MaxSize        = 131_072 // bytes of UTF-8 as answered
-	MaxSearch      = 200
-	maxExactNumber = 1 << 53
+	MaxName       = 200
+	MaxCompany    = 200
+	MaxEmail      = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
+	MaxLocalPart  = 64  // RFC 5321 §4.5.3.1.1
+	MaxNote       = 10_000
+	MaxLabels     = 40
+	MaxLabel      = 50
+	MaxAttributes = 100
+	MaxString     = 2_000
+	MaxSize       = 131_072 // bytes of UTF-8 as answered
+	MaxSearch     = 200
 )
+
+// MaxExactNumber is the largest whole number that readers of JSON agree on (RFC 7493 §2.2): 2^53 is already what 2^53+1 is
+// rounded to, and an account number would change.
+const MaxExactNumber = 1<<53 - 1
 
 // ErrTooLong is wrapped by the errors of values over their length.
 var ErrTooLong = errors.New("too long")
@@ -51,7 +54,10 @@ func tooLong(what string, limit int) error {
 	return &ValueError{Reason: fmt.Sprintf("%s may have at most %d characters; shorten it.", what, limit), Cause: ErrTooLong}
 }
 
-var errEmpty = refuse("An empty text is no value; use null for absent.")
+var (
+	errEmpty  = refuse("An empty text is no value; use null for absent.")
+	errNoName = refuse("A contact needs a name.")
+)
 
 // CleanText trims a text and brings it to NFC.
 func CleanText(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
@@ -74,20 +80,36 @@ func checkText(what, s string, limit int) error {
 
 // NormalizeName returns the name trimmed and in NFC.
 func NormalizeName(s string) (string, error) {
-	name := CleanText(s)
-	return name, checkText("A name", name, MaxName)
+	return cleanVisible("A name", s, MaxName)
+}
+
+// cleanVisible is clean, and refuses a text of which nothing would show, as one of only zero-width characters.
+func cleanVisible(what, s string, limit int) (string, error) {
+	text, err := clean(what, s, limit)
+	visible := func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) }
+	if err == nil && !strings.ContainsFunc(text, visible) {
+		return "", refuse("%s needs a character that can be seen.", what)
+	}
+	return text, err
 }
 
 // NormalizeCompany returns the company trimmed and in NFC.
 func NormalizeCompany(s string) (string, error) {
-	company := CleanText(s)
-	return company, checkText("A company", company, MaxCompany)
+	return clean("A company", s, MaxCompany)
 }
 
 // NormalizeNote returns the text of a note trimmed and in NFC.
 func NormalizeNote(s string) (string, error) {
+	return clean("A note", s, MaxNote)
+}
+
+// clean returns a text as it is stored, empty when it cannot be.
+func clean(what, s string, limit int) (string, error) {
 	text := CleanText(s)
-	return text, checkText("A note", text, MaxNote)
+	if err := checkText(what, text, limit); err != nil {
+		return "", err
+	}
+	return text, nil
 }
 
 // EmailKey is the form in which e-mails are matched: all of it without case. Unlike fold.Text it keeps accents, which make
