@@ -63,7 +63,8 @@ func TestValuesThatCannotBe(t *testing.T) {
 		"41 labels": {Labels: labels}, "control in a label": {Labels: []string{"a\x00"}},
 		"infinite": attribute(math.Inf(1)), "not a number": attribute(math.NaN()), "2^53": attribute(9007199254740992.0), "-2^53": attribute(-9007199254740992.0),
 		"1e300": attribute(1e300), "empty attribute": attribute(" "), "object": attribute(map[string]any{}), "list": attribute([]any{1.0}),
-		"long key": {Attributes: map[string]any{strings.Repeat("k", 65): true}}, "key with a space": {Attributes: map[string]any{"a b": true}}, "no key": {Attributes: map[string]any{"": nil}},
+		"long key": {Attributes: map[string]any{strings.Repeat("k", 65): true}}, "key beyond ASCII": {Attributes: map[string]any{"é": true}}, "key that is not UTF-8": {Attributes: map[string]any{"a\xff": true}},
+		"key with a space": {Attributes: map[string]any{"a b": true}}, "no key": {Attributes: map[string]any{"": nil}},
 	} {
 		if draft.Name == nil {
 			draft.Name = text("Mona")
@@ -74,9 +75,9 @@ func TestValuesThatCannotBe(t *testing.T) {
 	}
 	made, err := s.Create(t.Context(), "demo", agent, contact.Draft{
 		Name: text("Mona\r\n\tAdel"), Labels: append(labels[:40], "0 ", " 39"),
-		Attributes: map[string]any{"a": 9007199254740991.0, "b": math.Copysign(0, -1), "c": nil, "d": 1e-300},
+		Attributes: map[string]any{"a": 9007199254740991.0, "b": math.Copysign(0, -1), "c": nil, "d": 1e-300, "A-z_0.9" + strings.Repeat("k", 57): "x"},
 	})
-	if err != nil || len(made.Labels) != 40 || made.Name != "Mona\r\n\tAdel" || len(made.Attributes) != 3 || math.Signbit(made.Attributes["b"].(float64)) {
+	if err != nil || len(made.Labels) != 40 || made.Name != "Mona\r\n\tAdel" || len(made.Attributes) != 4 || math.Signbit(made.Attributes["b"].(float64)) {
 		t.Errorf("%+v, %v", made, err)
 	}
 }

@@ -25,6 +25,8 @@ const (
 	MaxString     = 2_000
 	MaxSize       = 131_072 // bytes of UTF-8 as answered
 	MaxSearch     = 200
+
+	maxAttributeKey = 64 // ASCII letters, digits and signs
 )
 
 // MaxExactNumber is the largest whole number that readers of JSON agree on (RFC 7493 §2.2): 2^53 is already what 2^53+1 is
