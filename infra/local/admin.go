@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/occ/contacts/infra/local/process"
 	"github.com/occ/contacts/infra/local/stack"
 )
 
@@ -32,10 +31,7 @@ func target(ctx context.Context, name string) (aws.Config, map[string]string, er
 	}
 	outputs, err := stack.ReadOutputs(ctx, cfg, name)
 	if err != nil {
-		return cfg, nil, fmt.Errorf("is the stack up (`make run`), on this PORT? %w", err)
-	}
-	if outputs == nil {
-		return cfg, nil, fmt.Errorf("there is no deployed stack %s", name)
+		return cfg, nil, fmt.Errorf("the stack does not answer; is it up (`make run`), and on this PORT? %w", err)
 	}
 	return cfg, outputs, nil
 }
@@ -60,7 +56,7 @@ func environment(context.Context, flags) error {
 	if err != nil {
 		return err
 	}
-	for _, variable := range stack.Environment(port, os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")) {
+	for _, variable := range stack.Environment(port, dynamoDB(port)) {
 		fmt.Println("export " + variable)
 	}
 	return nil
@@ -87,23 +83,24 @@ func drop(ctx context.Context, f flags) error {
 	return nil
 }
 
-// reset removes the local data.
+// reset removes the local data, but never a folder that holds something else.
 func reset(context.Context, flags) error {
-	port, err := port()
+	dir := dataDir()
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, used := range []int{port, port + 1, port + 2} {
-		if err := process.CheckFree(used); err != nil {
-			return fmt.Errorf("stop the local stack first: %w", err)
-		}
+	if _, err := os.Stat(filepath.Join(dir, "lock")); err != nil && len(entries) > 0 {
+		return fmt.Errorf("%s does not look like the data of a local stack; remove it by hand", dir)
 	}
-	dir := dataDir()
-	if _, err := os.Stat(filepath.Join(dir, "deployed")); err != nil {
-		if entries, _ := os.ReadDir(dir); len(entries) > 0 && filepath.Base(dir) != ".local" {
-			return fmt.Errorf("%s does not look like the data of a local stack; remove it by hand", dir)
-		}
+	lock, err := stack.Lock(dir)
+	if err != nil {
+		return err
 	}
+	defer lock.Close() //nolint:errcheck // gone with the folder
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}

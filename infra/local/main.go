@@ -61,11 +61,9 @@ func run(ctx context.Context, _ flags) error {
 	if err != nil {
 		return err
 	}
-	dynamodb := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	if os.Getenv("DYNAMODB") == "ministack" {
-		dynamodb = "ministack"
-	}
-	local, err := stack.Start(ctx, stack.Options{Port: port, DataDir: dataDir(), DynamoDB: dynamodb, Params: params, Log: os.Stderr})
+	local, err := stack.Start(ctx, stack.Options{
+		Port: port, DataDir: dataDir(), DynamoDB: dynamoDB(port), AuthEnforced: os.Getenv("AUTH") == "true", Params: params, Log: os.Stderr,
+	})
 	if ctx.Err() != nil {
 		return nil // told to stop while starting; Start has cleaned up
 	}
@@ -81,6 +79,16 @@ func run(ctx context.Context, _ flags) error {
 	case <-local.Ended():
 		return errors.New("a server of the stack ended by itself; its log lies in " + dataDir())
 	}
+}
+
+// dynamoDB is which DynamoDB to use: that of AWS_ENDPOINT_URL_DYNAMODB when it is set, else DYNAMODB (dynoxide or ministack). A
+// shell that has taken over `make env` names our own.
+func dynamoDB(port int) string {
+	other := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	if other == "" || other == fmt.Sprintf("http://127.0.0.1:%d", port+2) {
+		return os.Getenv("DYNAMODB")
+	}
+	return other
 }
 
 func port() (int, error) {

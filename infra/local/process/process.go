@@ -3,6 +3,7 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type Child struct {
 // it until it ends.
 func Start(name string, cmd *exec.Cmd) (*Child, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.WaitDelay = time.Second // a grandchild that outlives the child may hold its output open
 	child := &Child{name: name, cmd: cmd, ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
@@ -41,6 +43,21 @@ func Start(name string, cmd *exec.Cmd) (*Child, error) {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	return child, nil
+}
+
+// Run runs a command to its end. When the context ends first, the command and all that it started are killed.
+func Run(ctx context.Context, name string, cmd *exec.Cmd) error {
+	child, err := Start(name, cmd)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-child.Ended():
+		return child.Err()
+	case <-ctx.Done():
+		child.Kill()
+		return ctx.Err()
+	}
 }
 
 // Ended is closed when the child has ended, for whatever reason.
@@ -82,38 +99,4 @@ func (c *Child) Listen(address string, patience time.Duration) error {
 		}
 	}
 	return fmt.Errorf("%s does not listen on %s after %s", c.name, address, patience)
-}
-
-// FreePort returns the first of n free neighbouring ports of the loopback interface.
-func FreePort(n int) (int, error) {
-	for range 100 {
-		probe, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return 0, err
-		}
-		first := probe.Addr().(*net.TCPAddr).Port
-		_ = probe.Close()
-		if first+n < 65536 && allFree(first, n) {
-			return first, nil
-		}
-	}
-	return 0, errors.New("no free ports on 127.0.0.1")
-}
-
-func allFree(first, n int) bool {
-	for port := first; port < first+n; port++ {
-		if CheckFree(port) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// CheckFree says that nobody listens on a port, or what to do about it.
-func CheckFree(port int) error {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return fmt.Errorf("port %d is taken (is the stack running already?); stop what uses it, or choose another with PORT=: %w", port, err)
-	}
-	return listener.Close()
 }

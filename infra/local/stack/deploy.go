@@ -3,136 +3,124 @@ package stack
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/occ/contacts/infra/local/checkout"
+	"github.com/occ/contacts/infra/local/process"
 )
 
-// artifacts is the bucket that sam deploy puts the functions' zips into.
-const artifacts = "contacts-artifacts"
+// deployedRecord holds the fingerprint of what is deployed; without a fingerprint a deployment began and did not end.
+const deployedRecord = "deployed"
 
 // deployIfChanged builds and deploys, unless the emulator has the stack already as these sources and parameters make it.
-func (s *Stack) deployIfChanged(ctx context.Context) error {
-	root, err := Root()
+func (s *Stack) deployIfChanged(ctx context.Context, root string) error {
+	wanted, err := fingerprint(root, s.params)
 	if err != nil {
 		return err
 	}
-	params, err := s.parameters(root)
+	record := s.options.path(deployedRecord)
+	before, recordErr := os.ReadFile(record) //nolint:gosec // our own file
+	found, err := describe(ctx, Config(s.EmulatorURL), Name)
 	if err != nil {
 		return err
 	}
-	wanted, err := fingerprint(root, params)
-	if err != nil {
-		return err
+	if found.complete() && string(before) == wanted {
+		s.progress("the stack is deployed and unchanged")
+		return nil
 	}
-	record := s.options.path("deployed")
-	if deployed, _ := os.ReadFile(record); string(deployed) == wanted { //nolint:gosec // our own file
-		if outputs, err := ReadOutputs(ctx, Config(s.EmulatorURL), Name); err == nil && outputs != nil {
-			s.progress("the stack is deployed and unchanged")
-			return nil
+	if !found.usable() {
+		if err := s.forget(recordErr == nil); err != nil {
+			return err
 		}
 	}
-	_ = os.Remove(record)
-	s.progress("building the functions (sam build)")
-	if err := s.sam(ctx, root, s.buildArguments(params)); err != nil {
-		return fmt.Errorf("sam build: %w", err)
+	if err := os.WriteFile(record, nil, 0o644); err != nil { //nolint:gosec // no secret
+		return err
 	}
-	s.progress("deploying template.yaml (sam deploy)")
-	if err := s.deploy(ctx, root, params); err != nil {
-		return fmt.Errorf("sam deploy: %w", err)
+	if err := s.buildAndDeploy(ctx, root); err != nil {
+		return err
 	}
 	// The emulator writes its state only when it is stopped cleanly; killed before, it would find buckets without a stack.
 	s.progress("saving the emulator's state")
-	if err := s.emulator.restart(); err != nil {
+	s.emulator.stop()
+	if err := s.emulator.start(); err != nil {
 		return err
 	}
 	return os.WriteFile(record, []byte(wanted), 0o644) //nolint:gosec // no secret
 }
 
-// parameters are the template's, as this machine and the caller want them.
-func (s *Stack) parameters(root string) (map[string]string, error) {
-	template, err := os.ReadFile(filepath.Join(root, "template.yaml")) //nolint:gosec // our own file
-	if err != nil {
-		return nil, err
+// forget takes away what the emulator kept without a stack: leftovers of a first deployment that was killed or failed, which would
+// make the next one roll back. Objects of a stack that was there once are set aside.
+func (s *Stack) forget(deployedBefore bool) error {
+	if entries, _ := os.ReadDir(s.options.path("s3")); len(entries) == 0 {
+		return nil
 	}
-	architecture := "x86_64"
-	if runtime.GOARCH == "arm64" {
-		architecture = "arm64"
-	}
-	params := map[string]string{"Target": "local", "Architecture": architecture, "PublicBaseUrl": s.APIURL}
-	for name, value := range s.options.Params {
-		if !bytes.Contains(template, []byte("\n  "+name+":\n    Type: ")) {
-			s.progress("PARAMS: template.yaml has no parameter %s; it is left out", name)
-			continue
-		}
-		params[name] = value
-	}
-	return params, nil
-}
-
-// fingerprint tells apart whatever would deploy differently.
-func fingerprint(root string, params map[string]string) (string, error) {
-	hash := sha256.New()
-	fmt.Fprintln(hash, runtime.Version(), params)
-	for _, place := range []string{"template.yaml", "go.mod", "go.sum", "functions", "pkg"} {
-		err := filepath.WalkDir(filepath.Join(root, place), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".md") {
-				return err
-			}
-			content, err := os.ReadFile(path) //nolint:gosec // below the root
-			fmt.Fprintf(hash, "%s %x\n", path, sha256.Sum256(content))
+	s.emulator.stop()
+	objects := s.options.path("s3")
+	if deployedBefore && holdsObjects(objects) {
+		aside := fmt.Sprintf("%s.%d", objects, time.Now().Unix())
+		s.progress("WARNING: the emulator has objects but no stack; they are set aside in %s", aside)
+		if err := os.Rename(objects, aside); err != nil {
 			return err
-		})
-		if err != nil {
-			return "", err
 		}
 	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-func overrides(params map[string]string) []string {
-	arguments := []string{"--parameter-overrides"}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		arguments = append(arguments, fmt.Sprintf(`%s="%s"`, name, params[name]))
+	for _, dir := range []string{objects, s.options.path("state")} {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
 	}
-	return arguments
+	return s.emulator.start()
 }
 
-func (s *Stack) buildArguments(params map[string]string) []string {
-	return append([]string{"build", "--build-dir", s.buildDir(), "--region", Region}, overrides(params)...)
+// holdsObjects says that there are objects in the stack's own buckets, which lie in folders of their names below the account's.
+func holdsObjects(dir string) bool {
+	for _, bucket := range []string{"-uploads", "-exports"} {
+		found, _ := filepath.Glob(filepath.Join(dir, "*", Name+bucket, "*"))
+		if len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
-func (s *Stack) buildDir() string {
-	dir, err := filepath.Abs(s.options.path("build"))
+func (s *Stack) buildAndDeploy(ctx context.Context, root string) error {
+	s.progress("building the functions (sam build; the first time takes a minute)")
+	build := s.options.path("build")
+	arguments := []string{"build", "--build-dir", build, "--template-file", filepath.Join(root, "template.yaml")}
+	if err := s.sam(ctx, root, append(arguments, overrides(s.params)...)); err != nil {
+		return fmt.Errorf("sam build: %w", err)
+	}
+	s.progress("deploying template.yaml (sam deploy)")
+	artifacts, err := s.makeArtifacts(ctx)
 	if err != nil {
-		return s.options.path("build")
-	}
-	return dir
-}
-
-func (s *Stack) deploy(ctx context.Context, root string, params map[string]string) error {
-	client := s3.NewFromConfig(Config(s.EmulatorURL), func(o *s3.Options) { o.UsePathStyle = true })
-	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(artifacts)}); err != nil && !strings.Contains(err.Error(), "BucketAlready") {
 		return err
 	}
-	arguments := []string{
-		"deploy", "--template-file", filepath.Join(s.buildDir(), "template.yaml"), "--stack-name", Name, "--s3-bucket", artifacts, "--region", Region,
+	arguments = []string{
+		"deploy", "--template-file", filepath.Join(build, "template.yaml"), "--stack-name", Name, "--s3-bucket", artifacts,
 		"--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
 	}
-	return s.sam(ctx, root, append(arguments, overrides(params)...))
+	if err := s.sam(ctx, root, append(arguments, overrides(s.params)...)); err != nil {
+		return fmt.Errorf("sam deploy: %w", err)
+	}
+	return nil
+}
+
+// makeArtifacts makes the bucket that sam deploy puts the functions' zips into.
+func (s *Stack) makeArtifacts(ctx context.Context) (string, error) {
+	const artifacts = Name + "-artifacts"
+	client := s3.NewFromConfig(Config(s.EmulatorURL), func(o *s3.Options) { o.UsePathStyle = true })
+	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(artifacts)})
+	if err != nil && !strings.Contains(err.Error(), "BucketAlready") {
+		return "", err
+	}
+	return artifacts, nil
 }
 
 // sam runs the SAM CLI against the emulator; its output is shown only when it fails.
@@ -141,14 +129,16 @@ func (s *Stack) sam(ctx context.Context, root string, arguments []string) error 
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, binary, arguments...) //nolint:gosec // our own tool
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(),
-		"SAM_CLI_TELEMETRY=0", "GOFLAGS=-trimpath -tags=lambda.norpc -ldflags=-s -buildvcs=false", "CGO_ENABLED=0",
-		"AWS_ENDPOINT_URL="+s.EmulatorURL, "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+accessKey, "AWS_DEFAULT_REGION="+Region, "AWS_REGION="+Region)
-	output, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w\n%s", err, output)
+	settings := s.options.path("samconfig.toml")                                     // instead of the checkout's, which is for AWS
+	if err := os.WriteFile(settings, []byte("version = 0.1\n"), 0o644); err != nil { //nolint:gosec // no secret
+		return err
+	}
+	var output bytes.Buffer
+	cmd := exec.Command(binary, append(arguments, "--config-file", settings, "--region", Region)...) //nolint:gosec // our own tool
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &output, &output
+	cmd.Env = childEnvironment(append(credentialsFor(s.EmulatorURL), "SAM_CLI_TELEMETRY=0", "GOFLAGS="+buildFlags, "CGO_ENABLED=0")...)
+	if err := process.Run(ctx, "sam", cmd); err != nil {
+		return fmt.Errorf("%w\n%s", err, output.String())
 	}
 	return nil
 }

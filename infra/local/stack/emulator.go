@@ -2,11 +2,10 @@ package stack
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/occ/contacts/infra/local/checkout"
@@ -19,73 +18,89 @@ const emulatorScript = `import socketserver
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 import ministack.app; ministack.app.main()`
 
-// emulator is a running ministack, and how to start it again.
+// emulatorStart is how long ministack may take to listen; a second is usual.
+const emulatorStart = 60 * time.Second
+
+// emulator is ministack, which can be stopped and started again on the same data.
 type emulator struct {
-	*process.Child
-	start func() (*process.Child, error)
+	options  Options
+	port     int
+	dynamodb string         // "" for its own
+	child    *process.Child // nil while it is stopped
 }
 
-func startEmulator(options Options, port int, dynamodb string) (*emulator, error) {
+func (e *emulator) start() error {
 	python, err := checkout.Tool(checkout.Ministack)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	data, err := filepath.Abs(options.DataDir)
+	// What a killed emulator left there serves nobody.
+	if err := os.RemoveAll(e.options.path("tmp")); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(e.options.path("tmp"), 0o755); err != nil { //nolint:gosec // a developer's own data
+		return err
+	}
+	log, err := os.OpenFile(e.options.path("ministack.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // a log
 	if err != nil {
-		return nil, err
+		return err
 	}
-	start := func() (*process.Child, error) {
-		log, err := os.OpenFile(filepath.Join(data, "ministack.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // a log
-		if err != nil {
-			return nil, err
-		}
-		defer log.Close()                                 //nolint:errcheck // the child has its own
-		cmd := exec.Command(python, "-c", emulatorScript) //nolint:gosec // our own tool
-		cmd.Dir, cmd.Stdout, cmd.Stderr = data, log, log
-		cmd.Env = emulatorEnvironment(options, data, port, dynamodb)
-		child, err := process.Start("ministack", cmd)
-		if err != nil {
-			return nil, err
-		}
-		if err := child.Listen(fmt.Sprintf("127.0.0.1:%d", port), 60*time.Second); err != nil {
-			child.Kill()
-			return nil, fmt.Errorf("%w; see %s", err, log.Name())
-		}
-		return child, nil
+	defer log.Close()                                 //nolint:errcheck // the child has its own
+	cmd := exec.Command(python, "-c", emulatorScript) //nolint:gosec // our own tool
+	cmd.Dir, cmd.Stdout, cmd.Stderr = e.options.DataDir, log, log
+	cmd.Env = e.environment()
+	if e.child, err = process.Start("ministack", cmd); err != nil {
+		return err
 	}
-	child, err := start()
-	return &emulator{child, start}, err
+	if err := e.child.Listen(fmt.Sprintf("127.0.0.1:%d", e.port), emulatorStart); err != nil {
+		e.kill()
+		return fmt.Errorf("%w\n%s", err, lastLines(log.Name()))
+	}
+	return nil
 }
 
-// restart stops the emulator cleanly, which writes its state, and starts it again.
-func (e *emulator) restart() (err error) {
-	e.Child.Stop()
-	e.Child, err = e.start()
-	return err
+// environment is also that of the functions, which the emulator runs as its children.
+func (e *emulator) environment() []string {
+	more := append(credentialsFor(url(e.port)),
+		"GATEWAY_PORT="+strconv.Itoa(e.port), "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0", "LOG_LEVEL=WARNING",
+		"PERSIST_STATE=1", "STATE_DIR="+e.options.path("state"), "S3_PERSIST=1", "S3_DATA_DIR="+e.options.path("s3"),
+		"TMPDIR="+e.options.path("tmp"), "AWS_LAMBDA_LOG_FORMAT=JSON")
+	if e.dynamodb != "" {
+		more = append(more, "AWS_ENDPOINT_URL_DYNAMODB="+e.dynamodb)
+	}
+	if e.options.AuthEnforced {
+		more = append(more, "AUTH=true")
+	}
+	return childEnvironment(more...)
 }
 
-// Stop and Kill are the child's; they are named for end.
-func (e *emulator) Stop() { e.Child.Stop() }
-
-// Kill ends the emulator at once.
-func (e *emulator) Kill() { e.Child.Kill() }
-
-// emulatorEnvironment is also that of the functions, which the emulator runs as its children.
-func emulatorEnvironment(options Options, data string, port int, dynamodb string) []string {
-	var environment []string
-	for _, variable := range os.Environ() {
-		// A CA bundle costs every function 6 ms at its start; other AWS settings are ours to make.
-		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "LOG_LEVEL=") {
-			environment = append(environment, variable)
-		}
+// stop ends the emulator cleanly, upon which it writes its state.
+func (e *emulator) stop() {
+	if e.child != nil {
+		e.child.Stop()
+		e.child = nil
 	}
-	environment = append(environment,
-		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0", "LOG_LEVEL=WARNING",
-		"PERSIST_STATE=1", "STATE_DIR="+filepath.Join(data, "state"), "S3_PERSIST=1", "S3_DATA_DIR="+filepath.Join(data, "s3"),
-		"AWS_ENDPOINT_URL="+url(port), "AWS_ENDPOINT_URL_DYNAMODB="+dynamodb, "AWS_LAMBDA_LOG_FORMAT=JSON",
-		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+accessKey, "AWS_DEFAULT_REGION="+Region, "AWS_REGION="+Region)
-	if options.EnforceIAM {
-		environment = append(environment, "AUTH=true")
+}
+
+// kill ends it at once, as a crash would.
+func (e *emulator) kill() {
+	if e.child != nil {
+		e.child.Kill()
+		e.child = nil
 	}
-	return environment
+}
+
+// lastLines are the end of a log, for an error's text.
+func lastLines(path string) string {
+	const enough = 2_000
+	file, err := os.Open(path) //nolint:gosec // our own log
+	if err != nil {
+		return ""
+	}
+	defer file.Close() //nolint:errcheck // only read
+	if info, err := file.Stat(); err == nil && info.Size() > enough {
+		_, _ = file.Seek(-enough, io.SeekEnd)
+	}
+	text, _ := io.ReadAll(file)
+	return string(text)
 }

@@ -1,103 +1,95 @@
 package stack
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
+	"maps"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
-// logGroup is where a function's lines lie.
-const logGroup = "/aws/lambda/" + Name + "-"
+// logPoll is how often new lines are asked for.
+const logPoll = 500 * time.Millisecond
 
-// functions are those whose logs are followed.
-var functions = []string{"api", "import-parse", "import-write"}
+// logOverlap is how far back each poll looks again: lines of invocations that end together may appear in another order than
+// that of their times.
+const logOverlap = 1_000 // milliseconds
 
-// followLogs shows the functions' lines as they come, until the context ends.
-func (s *Stack) followLogs(ctx context.Context) {
-	client := cloudwatchlogs.NewFromConfig(Config(s.EmulatorURL))
-	since := map[string]int64{}
-	seen := map[string]bool{}
-	for name := range slices.Values(functions) {
-		since[name] = time.Now().UnixMilli()
-	}
-	for {
-		for _, name := range functions {
-			s.showLogs(ctx, client, name, since, seen)
+// logTail follows the log of one function.
+type logTail struct {
+	function string
+	latest   int64            // time of the newest line seen, in milliseconds
+	seen     map[string]int64 // lines of the overlap, and their times
+}
+
+// functionNames are the folders of functions.
+func functionNames(root string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(root, "functions"))
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
 		}
+	}
+	return names, err
+}
+
+// followLogs shows the functions' lines as they come, until the context ends and once more.
+func (s *Stack) followLogs(ctx context.Context, functions []string) {
+	client := cloudwatchlogs.NewFromConfig(Config(s.EmulatorURL))
+	tails := make([]*logTail, len(functions))
+	for i, name := range functions {
+		tails[i] = &logTail{function: name, latest: time.Now().UnixMilli() + logOverlap, seen: map[string]int64{}}
+	}
+	for last := false; !last; {
 		select {
 		case <-ctx.Done():
-			return
-		case <-time.After(time.Second):
+			last = true
+		case <-time.After(logPoll):
+		}
+		for _, tail := range tails {
+			s.showNew(context.WithoutCancel(ctx), client, tail)
 		}
 	}
 }
 
-func (s *Stack) showLogs(ctx context.Context, client *cloudwatchlogs.Client, name string, since map[string]int64, seen map[string]bool) {
-	answer, err := client.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{
-		LogGroupName: aws.String(logGroup + name), StartTime: aws.Int64(since[name]),
+// showNew shows what a function logged since the last call. The group appears with the first line, so an error means nothing yet.
+func (s *Stack) showNew(ctx context.Context, client *cloudwatchlogs.Client, tail *logTail) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(client, &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: aws.String("/aws/lambda/" + Name + "-" + tail.function), StartTime: aws.Int64(tail.latest - logOverlap),
 	})
-	if err != nil {
-		return // the group comes with the first line
-	}
-	for _, event := range answer.Events {
-		// Events of the last millisecond come again with the next poll.
-		id := fmt.Sprintf("%s %s %d %s", name, aws.ToString(event.EventId), aws.ToInt64(event.Timestamp), aws.ToString(event.Message))
-		if seen[id] {
-			continue
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return
 		}
-		seen[id] = true
-		since[name] = max(since[name], aws.ToInt64(event.Timestamp))
-		if line := readable(aws.ToString(event.Message)); line != "" {
-			s.progress("%-12s %s", name, line)
-		}
-	}
-	if len(seen) > 10_000 {
-		clear(seen)
-	}
-}
-
-// readable turns a JSON line of a function into time, level, message and attributes; other lines stay, platform lines go.
-func readable(line string) string {
-	line = strings.TrimSpace(line)
-	for _, platform := range []string{"START ", "END ", "REPORT ", "INIT_START"} {
-		if strings.HasPrefix(line, platform) {
-			return ""
-		}
-	}
-	var fields map[string]any
-	if json.Unmarshal([]byte(line), &fields) != nil || fields["msg"] == nil && fields["message"] == nil {
-		return line
-	}
-	var out bytes.Buffer
-	for _, name := range []string{"time", "timestamp", "level", "msg", "message"} {
-		if value, ok := fields[name]; ok {
-			text := fmt.Sprint(value)
-			if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-				text = at.Local().Format("15:04:05.000")
-			}
-			fmt.Fprintf(&out, "%s ", text)
-			delete(fields, name)
-		}
-	}
-	for _, name := range slices.Sorted(keys(fields)) {
-		fmt.Fprintf(&out, "%s=%v ", name, fields[name])
-	}
-	return strings.TrimSpace(out.String())
-}
-
-func keys(fields map[string]any) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for name := range fields {
-			if !yield(name) {
-				return
+		for _, event := range page.Events {
+			line := aws.ToString(event.Message)
+			if tail.isNew(aws.ToInt64(event.Timestamp), aws.ToString(event.EventId)+line) {
+				if text := readable(line); text != "" {
+					s.progress("%-12s %s", tail.function, text)
+				}
 			}
 		}
 	}
+}
+
+// isNew says that a line was not shown before.
+func (t *logTail) isNew(at int64, id string) bool {
+	key := fmt.Sprint(at, id)
+	if _, shown := t.seen[key]; shown {
+		return false
+	}
+	t.seen[key] = at
+	if at > t.latest {
+		t.latest = at
+		maps.DeleteFunc(t.seen, func(_ string, at int64) bool { return at < t.latest-logOverlap })
+	}
+	return true
 }

@@ -1,10 +1,10 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/occ/contacts/infra/local/checkout"
 	"github.com/occ/contacts/infra/local/process"
@@ -17,16 +17,38 @@ const Name = "contacts"
 type Options struct {
 	// Port is that of the API; the AWS emulator takes the next one, DynamoDB the one after. 0 takes free ones.
 	Port int
-	// DataDir holds the data; required. Stacks of one folder must not run at once.
+	// DataDir holds the data; required. Two stacks cannot run on one folder.
 	DataDir string
-	// DynamoDB is "" for dynoxide, "ministack" for the emulator's own, or the URL of another DynamoDB server.
+	// DynamoDB is "dynoxide" (also ""), "ministack" for the emulator's own, or the URL of another DynamoDB server.
 	DynamoDB string
-	// EnforceIAM makes the emulator refuse what a function's role does not allow.
-	EnforceIAM bool
+	// AuthEnforced makes the emulator refuse what a function's role does not allow. It knows only its own DynamoDB, which is
+	// then the one meant by "".
+	AuthEnforced bool
 	// Params are further template parameters, Name -> Value.
 	Params map[string]string
-	// Log takes progress and the functions' logs. ServerLog takes the output of the servers; nil keeps it in DataDir.
+	// Log takes progress and the functions' logs; nil drops them. The servers' own output lies in DataDir.
 	Log io.Writer
+}
+
+// complete fills in what was left out.
+func (o Options) complete() (Options, error) {
+	if o.DataDir == "" {
+		return o, errors.New("a local stack needs a folder for its data")
+	}
+	var err error
+	if o.DataDir, err = filepath.Abs(o.DataDir); err != nil {
+		return o, err
+	}
+	if o.DynamoDB == "" {
+		o.DynamoDB = "dynoxide"
+		if o.AuthEnforced {
+			o.DynamoDB = "ministack"
+		}
+	}
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	return o, nil
 }
 
 // ports are the three addresses of a stack.
@@ -39,7 +61,11 @@ func (o Options) ports() (ports, error) {
 		return ports{free, free + 1, free + 2}, err
 	}
 	p := ports{first, first + 1, first + 2}
-	for _, port := range []int{p.api, p.emulator, p.dynamodb} {
+	needed := []int{p.api, p.emulator}
+	if o.DynamoDB == "dynoxide" {
+		needed = append(needed, p.dynamodb)
+	}
+	for _, port := range needed {
 		if err := process.CheckFree(port); err != nil {
 			return p, err
 		}
@@ -51,27 +77,6 @@ func url(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
 
 // Root is the folder of the checkout.
 func Root() (string, error) { return checkout.Root() }
-
-// ParseParams reads template parameters as PARAMS gives them: Name=Value, separated by spaces; a value with spaces in quotes.
-func ParseParams(text string) (map[string]string, error) {
-	params := map[string]string{}
-	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
-		name, after, found := strings.Cut(rest, "=")
-		if !found || name == "" || strings.ContainsAny(name, " \"'") {
-			return nil, fmt.Errorf("PARAMS: write Name=Value, separated by spaces, at %q", rest)
-		}
-		value := after
-		if strings.HasPrefix(after, `"`) {
-			if value, rest, found = strings.Cut(after[1:], `"`); !found {
-				return nil, fmt.Errorf("PARAMS: the quote of %s is never closed", name)
-			}
-		} else {
-			value, rest, _ = strings.Cut(after, " ")
-		}
-		params[name] = value
-	}
-	return params, nil
-}
 
 func (o Options) path(parts ...string) string {
 	return filepath.Join(append([]string{o.DataDir}, parts...)...)

@@ -5,14 +5,12 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"sync"
-	"time"
 
+	"github.com/occ/contacts/infra/local/checkout"
 	"github.com/occ/contacts/infra/local/dynoxide"
 )
 
@@ -20,10 +18,13 @@ import (
 type Stack struct {
 	APIURL      string            // http://127.0.0.1:port
 	EmulatorURL string            // every AWS service but DynamoDB
-	DynamoDBURL string            //
+	DynamoDBURL string            // where the functions' tables are
 	Outputs     map[string]string // of the template
 
 	options  Options
+	lock     *os.File
+	template template
+	params   map[string]string
 	emulator *emulator
 	dynamodb *dynoxide.Server // nil when it is another's
 	proxy    *http.Server
@@ -31,66 +32,90 @@ type Stack struct {
 	logsDone sync.WaitGroup
 }
 
-// Start runs a stack until Stop. It returns when the API answers.
+// Start runs a stack until Stop. It returns when the API answers; when the context ends before, it leaves nothing behind.
 func Start(ctx context.Context, options Options) (_ *Stack, err error) {
-	ports, err := options.ports()
+	if options, err = options.complete(); err != nil {
+		return nil, err
+	}
+	root, err := checkout.Root()
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(options.DataDir, 0o755); err != nil { //nolint:gosec // a developer's own data
-		return nil, err
-	}
-	if options.Log == nil {
-		options.Log = io.Discard
-	}
-	s := &Stack{APIURL: url(ports.api), EmulatorURL: url(ports.emulator), options: options, endLogs: func() {}}
+	s := &Stack{options: options, endLogs: func() {}}
 	defer func() {
 		if err != nil {
 			s.Stop()
 		}
 	}()
-	if err := s.startDynamoDB(ports); err != nil {
+	if s.lock, err = Lock(options.DataDir); err != nil {
 		return nil, err
 	}
-	if s.emulator, err = startEmulator(options, ports.emulator, s.DynamoDBURL); err != nil {
+	ports, err := options.ports()
+	if err != nil {
 		return nil, err
 	}
-	if err := s.deployIfChanged(ctx); err != nil {
+	s.APIURL, s.EmulatorURL = url(ports.api), url(ports.emulator)
+	if err := s.prepare(root); err != nil {
 		return nil, err
 	}
-	if err := s.connect(ctx, ports.api); err != nil {
+	if err := s.startServers(ports); err != nil {
+		return nil, err
+	}
+	if err := s.deployIfChanged(ctx, root); err != nil {
+		return nil, err
+	}
+	if err := s.connect(ctx, root, ports.api); err != nil {
 		return nil, err
 	}
 	return s, s.healthy(ctx)
 }
 
+// progress says what happens.
 func (s *Stack) progress(format string, args ...any) {
-	fmt.Fprintf(s.options.Log, format+"\n", args...)
+	_, _ = fmt.Fprintf(s.options.Log, format+"\n", args...)
 }
 
-// startDynamoDB starts dynoxide, unless another server is to be used.
-func (s *Stack) startDynamoDB(ports ports) error {
-	switch s.options.DynamoDB {
-	case "":
-		log, err := os.Create(s.options.path("dynoxide.log"))
-		if err != nil {
-			return err
-		}
-		if s.dynamodb, err = dynoxide.Start(s.options.path("dynamodb.sqlite"), ports.dynamodb, log); err != nil {
-			return err
-		}
-		s.DynamoDBURL = s.dynamodb.Endpoint
-	case "ministack":
-		s.DynamoDBURL = s.EmulatorURL
-	default:
-		s.DynamoDBURL = s.options.DynamoDB
+// prepare reads the template and settles the parameters.
+func (s *Stack) prepare(root string) (err error) {
+	if s.template, err = readTemplate(root); err != nil {
+		return err
+	}
+	var unknown []string
+	s.params, unknown = s.template.parameters(s.APIURL, s.options.Params)
+	for _, name := range unknown {
+		s.progress("WARNING: PARAMS: template.yaml has no parameter %s; it is LEFT OUT", name)
 	}
 	return nil
 }
 
+// startServers starts the emulator, and dynoxide unless another DynamoDB server is to be used.
+func (s *Stack) startServers(ports ports) error {
+	s.progress("starting the servers on 127.0.0.1")
+	s.emulator = &emulator{options: s.options, port: ports.emulator, dynamodb: s.options.DynamoDB}
+	switch s.options.DynamoDB {
+	case "dynoxide":
+		log, err := os.Create(s.options.path("dynoxide.log"))
+		if err != nil {
+			return err
+		}
+		defer log.Close() //nolint:errcheck // the child has its own
+		if s.dynamodb, err = dynoxide.Start(s.options.path("dynamodb.sqlite"), ports.dynamodb, log); err != nil {
+			return err
+		}
+		s.emulator.dynamodb = s.dynamodb.Endpoint
+	case "ministack":
+		s.emulator.dynamodb = ""
+	}
+	if s.DynamoDBURL = s.emulator.dynamodb; s.DynamoDBURL == "" {
+		s.DynamoDBURL = s.EmulatorURL
+	}
+	_ = os.Remove(s.options.path("ministack.log"))
+	return s.emulator.start()
+}
+
 // connect does what follows every start: the tables, CORS, the proxy, the logs.
-func (s *Stack) connect(ctx context.Context, port int) (err error) {
-	if s.Outputs, err = s.readOutputs(ctx); err != nil {
+func (s *Stack) connect(ctx context.Context, root string, port int) (err error) {
+	if s.Outputs, err = ReadOutputs(ctx, Config(s.EmulatorURL), Name); err != nil {
 		return err
 	}
 	if s.DynamoDBURL != s.EmulatorURL {
@@ -101,74 +126,13 @@ func (s *Stack) connect(ctx context.Context, port int) (err error) {
 	if err := s.restoreCORS(ctx); err != nil {
 		return fmt.Errorf("set CORS: %w", err)
 	}
-	if s.proxy, err = startProxy(port, s.EmulatorURL, s.Outputs["ApiId"]); err != nil {
+	functions, err := functionNames(root)
+	if err != nil {
 		return err
 	}
 	logs, end := context.WithCancel(context.WithoutCancel(ctx))
 	s.endLogs = end
-	s.logsDone.Go(func() { s.followLogs(logs) })
-	return nil
-}
-
-// healthy waits until the API itself answers.
-func (s *Stack) healthy(ctx context.Context) error {
-	var last error
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.APIURL+"/v1/health", nil)
-		if err != nil {
-			return err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = errors.New(response.Status)
-		}
-		last = err
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-	return fmt.Errorf("the API does not answer: %w; see %s", last, s.options.path("ministack.log"))
-}
-
-// Ended is closed when one of the servers has ended by itself.
-func (s *Stack) Ended() <-chan struct{} {
-	ended := make(chan struct{})
-	go func() {
-		if s.dynamodb == nil {
-			<-s.emulator.Ended()
-		} else {
-			select {
-			case <-s.emulator.Ended():
-			case <-s.dynamodb.Ended():
-			}
-		}
-		close(ended)
-	}()
-	return ended
-}
-
-// Stop ends everything cleanly: the emulator writes its state, and no process or port remains.
-func (s *Stack) Stop() { s.end((*emulator).Stop) }
-
-// Kill ends the servers at once, as a crash would.
-func (s *Stack) Kill() { s.end((*emulator).Kill) }
-
-func (s *Stack) end(emulatorEnd func(*emulator)) {
-	s.endLogs()
-	s.logsDone.Wait()
-	if s.proxy != nil {
-		_ = s.proxy.Close()
-	}
-	if s.emulator != nil {
-		emulatorEnd(s.emulator)
-	}
-	if s.dynamodb != nil {
-		s.dynamodb.Kill() // what it acknowledged is on disk
-	}
+	s.logsDone.Go(func() { s.followLogs(logs, functions) })
+	s.proxy, err = s.startProxy(port)
+	return err
 }

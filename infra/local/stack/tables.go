@@ -12,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
+// tablePatience is how long another server may take to make a table.
+const tablePatience = time.Minute
+
 // copyTables makes the tables that the deployment made in the emulator on the DynamoDB server that the functions use. Those
 // that are there keep their data.
 func (s *Stack) copyTables(ctx context.Context) error {
@@ -28,14 +31,15 @@ func (s *Stack) copyTables(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := copyTable(ctx, to, described.Table); err != nil {
+		if err := copyTable(ctx, to, described.Table, s.template.expiry(name)); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func copyTable(ctx context.Context, to *dynamodb.Client, table *types.TableDescription) error {
+// copyTable makes a table with the keys and indexes of another; expiry is the attribute by which its items expire, if they do.
+func copyTable(ctx context.Context, to *dynamodb.Client, table *types.TableDescription, expiry string) error {
 	create := &dynamodb.CreateTableInput{
 		TableName: table.TableName, AttributeDefinitions: table.AttributeDefinitions, KeySchema: table.KeySchema, BillingMode: types.BillingModePayPerRequest,
 	}
@@ -46,32 +50,25 @@ func copyTable(ctx context.Context, to *dynamodb.Client, table *types.TableDescr
 	}
 	_, err := to.CreateTable(ctx, create)
 	if _, exists := errors.AsType[*types.ResourceInUseException](err); exists {
-		return sameIndexes(ctx, to, table)
-	}
-	if err != nil {
+		if err := addIndexes(ctx, to, create); err != nil {
+			return err
+		}
+	} else if err != nil {
 		return err
 	}
-	waiter := dynamodb.NewTableExistsWaiter(to, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 100 * time.Millisecond })
-	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: table.TableName}, time.Minute); err != nil {
+	if err := active(ctx, to, table.TableName); err != nil {
 		return err
 	}
-	return expire(ctx, to, *table.TableName)
+	return expire(ctx, to, table.TableName, expiry)
 }
 
-// expire turns on the expiry that template.yaml gives the jobs table; the emulator does not pass it on.
-func expire(ctx context.Context, to *dynamodb.Client, table string) error {
-	if table != Name+"-jobs" {
-		return nil
-	}
-	_, err := to.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
-		TableName:               aws.String(table),
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("expiresAt"), Enabled: aws.Bool(true)},
-	})
-	return err
+func active(ctx context.Context, client *dynamodb.Client, table *string) error {
+	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second })
+	return waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: table}, tablePatience)
 }
 
-// sameIndexes demands that a table left by an earlier run has the indexes that template.yaml wants now.
-func sameIndexes(ctx context.Context, to *dynamodb.Client, wanted *types.TableDescription) error {
+// addIndexes gives a table of an earlier run the indexes that template.yaml has gained since.
+func addIndexes(ctx context.Context, to *dynamodb.Client, wanted *dynamodb.CreateTableInput) error {
 	found, err := to.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: wanted.TableName})
 	if err != nil {
 		return err
@@ -81,9 +78,35 @@ func sameIndexes(ctx context.Context, to *dynamodb.Client, wanted *types.TableDe
 		have[aws.ToString(index.IndexName)] = true
 	}
 	for _, index := range wanted.GlobalSecondaryIndexes {
-		if !have[aws.ToString(index.IndexName)] {
-			return fmt.Errorf("the table of an earlier run lacks index %s; `make reset` empties the local data", aws.ToString(index.IndexName))
+		if have[aws.ToString(index.IndexName)] {
+			continue
+		}
+		add := &types.CreateGlobalSecondaryIndexAction{IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection}
+		_, err := to.UpdateTable(ctx, &dynamodb.UpdateTableInput{
+			TableName: wanted.TableName, AttributeDefinitions: wanted.AttributeDefinitions,
+			GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{Create: add}},
+		})
+		if err != nil {
+			return fmt.Errorf("add index %s (`make reset` empties the local data and begins anew): %w", aws.ToString(index.IndexName), err)
+		}
+		if err := active(ctx, to, wanted.TableName); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// expire turns expiry on; a server on which it is on already may refuse that.
+func expire(ctx context.Context, to *dynamodb.Client, table *string, attribute string) error {
+	if attribute == "" {
+		return nil
+	}
+	found, err := to.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: table})
+	if err == nil && found.TimeToLiveDescription != nil && aws.ToString(found.TimeToLiveDescription.AttributeName) == attribute {
+		return nil
+	}
+	_, err = to.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: table, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String(attribute), Enabled: aws.Bool(true)},
+	})
+	return err
 }

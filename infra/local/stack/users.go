@@ -75,7 +75,25 @@ func (u User) Make(ctx context.Context, client *cognitoidentityprovider.Client, 
 			return fmt.Errorf("set the password of %s: %w", u.Email, err)
 		}
 	}
-	_, err := client.AdminAddUserToGroup(ctx, &cognitoidentityprovider.AdminAddUserToGroupInput{
+	return u.join(ctx, client, pool)
+}
+
+// join makes the user a member of the role's group and of no other.
+func (u User) join(ctx context.Context, client *cognitoidentityprovider.Client, pool string) error {
+	listed, err := client.AdminListGroupsForUser(ctx, &cognitoidentityprovider.AdminListGroupsForUserInput{UserPoolId: aws.String(pool), Username: aws.String(u.Email)})
+	if err != nil {
+		return fmt.Errorf("list the groups of %s: %w", u.Email, err)
+	}
+	for _, group := range listed.Groups {
+		if aws.ToString(group.GroupName) == u.Role {
+			continue
+		}
+		leave := &cognitoidentityprovider.AdminRemoveUserFromGroupInput{UserPoolId: aws.String(pool), Username: aws.String(u.Email), GroupName: group.GroupName}
+		if _, err := client.AdminRemoveUserFromGroup(ctx, leave); err != nil {
+			return fmt.Errorf("take %s out of group %s: %w", u.Email, aws.ToString(group.GroupName), err)
+		}
+	}
+	_, err = client.AdminAddUserToGroup(ctx, &cognitoidentityprovider.AdminAddUserToGroupInput{
 		UserPoolId: aws.String(pool), Username: aws.String(u.Email), GroupName: aws.String(u.Role),
 	})
 	if err != nil {
