@@ -8,8 +8,8 @@ import (
 )
 
 // Apply returns the contact with a patch of normalised values applied, as the next version, and the activity that says what
-// changed. When nothing changes, changed is false and after is before.
-func Apply(before Contact, patch Patch, actor Actor, now time.Time) (after Contact, activity Activity, changed bool) {
+// changed. More are changes of what hangs on the contact (NoteChange). When nothing changes, changed is false and after is before.
+func Apply(before Contact, patch Patch, actor Actor, now time.Time, more ...Change) (after Contact, activity Activity, changed bool) {
 	after = before
 	after.Name = patched(before.Name, patch.Name)
 	after.Email = patched(before.Email, patch.Email)
@@ -21,7 +21,7 @@ func Apply(before Contact, patch Patch, actor Actor, now time.Time) (after Conta
 	if patch.Attributes.Set {
 		after.Attributes = merged(before.Attributes, patch.Attributes)
 	}
-	changes := Changes(before, after)
+	changes := append(Changes(before, after), more...)
 	if len(changes) == 0 {
 		return before, Activity{}, false
 	}
@@ -30,6 +30,18 @@ func Apply(before Contact, patch Patch, actor Actor, now time.Time) (after Conta
 	}
 	after.Version, after.UpdatedAt = before.Version+1, later(before.UpdatedAt, now)
 	return after, Activity{At: after.UpdatedAt, Actor: actor, Action: "updated", Changes: changes}, true
+}
+
+// NoteChange is the change of a note's text, empty standing for absent. The activity holds its beginning; the note holds it all.
+func NoteChange(from, to string) Change {
+	const shown = 200 // characters
+	beginning := func(text string) string {
+		if runes := []rune(text); len(runes) > shown {
+			return string(runes[:shown]) + "…"
+		}
+		return text
+	}
+	return Change{"notes", orNil(beginning(from)), orNil(beginning(to))}
 }
 
 // later keeps updatedAt from running backwards on a clock that is behind.

@@ -88,7 +88,7 @@ type Actor struct {
 
 // Note is a text that an agent or an import attached to a contact.
 type Note struct {
-	ID        string
+	ID        string // a UUID of version 7: it begins with the time of creation
 	Text      string
 	Author    string // the subject of the token, or the actor of the import
 	CreatedAt time.Time

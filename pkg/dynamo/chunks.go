@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -99,9 +100,7 @@ func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkS
 		":schema": number(schema), ":writeId": text(writeID), ":next": number(after.Version), ":outcomes": text(after.Outcomes),
 		":trying": number(after.Trying), ":expires": number(int(s.now().Add(chunkLife).Unix())),
 	}
-	for name, value := range c.values {
-		values[name] = value
-	}
+	maps.Copy(values, c.values)
 	if len(after.Verdicts) > len(before.Verdicts) {
 		update += ", verdicts = :verdicts"
 		if err := values.setJSON(":verdicts", after.Verdicts); err != nil {

@@ -134,7 +134,7 @@ func (c *commit) advance(group []*row) (importing.ChunkState, item) {
 // Commit, whose answer was lost, or by another delivery of the chunk.
 func (c *commit) refused(ctx context.Context, group []*row, r *refusal) ([]*row, error) {
 	if r.failed[0] {
-		if !r.mine(0, c.writeID) {
+		if !r.mine(c.writeID) {
 			return nil, importing.ErrStale
 		}
 		stored, err := chunkState(r.old[0])

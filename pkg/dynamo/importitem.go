@@ -26,7 +26,7 @@ func importItem(job importing.Import, writeID string) (item, error) {
 	it.setText("objectVersion", job.ObjectVersion)
 	setTotals(it, job.Totals)
 	it.setTexts("columns", job.Columns)
-	it["hasReport"] = flag(job.HasReport)
+	it["hasReport"], it["cancelling"] = flag(job.HasReport), flag(job.Cancelling)
 	it.setText("createdBy", job.CreatedBy)
 	it.setTime("createdAt", job.CreatedAt)
 	it.setTime("startedAt", job.StartedAt)
@@ -55,7 +55,7 @@ func importOf(it item) (importing.Import, error) {
 		FileName: it.text("fileName"), Format: it.text("format"), Size: int64(it.number("size")),
 		OnDuplicate: importing.OnDuplicate(it.text("onDuplicate")), DefaultRegion: it.text("defaultRegion"), Labels: it.texts("labels"),
 		Bucket: it.text("bucket"), Key: it.text("objectKey"), ObjectVersion: it.text("objectVersion"),
-		Totals: totalsOf(it), Columns: it.texts("columns"), HasReport: it.flag("hasReport"),
+		Totals: totalsOf(it), Columns: it.texts("columns"), HasReport: it.flag("hasReport"), Cancelling: it.flag("cancelling"),
 		CreatedBy: it.text("createdBy"), CreatedAt: it.time("createdAt"), StartedAt: it.time("startedAt"), FinishedAt: it.time("finishedAt"),
 		ExpiresAt: it.time("uploadUntil"), Attempts: it.number("attempts"), ProgressAt: it.time("progressAt"), Version: it.number(attrVersion),
 	}

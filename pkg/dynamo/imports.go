@@ -61,7 +61,7 @@ func (s *Store) putImport(ctx context.Context, job importing.Import, allowed con
 		parts = append(parts, remove(s.tables.Jobs, open, condition{}))
 	}
 	err = s.transact(ctx, writeID, parts, maxTries)
-	if r, refused := errors.AsType[*refusal](err); refused && !r.mine(0, writeID) {
+	if r, refused := errors.AsType[*refusal](err); refused && !r.mine(writeID) {
 		return importing.Import{}, importing.ErrStale
 	} else if err != nil && !refused {
 		return importing.Import{}, fmt.Errorf("dynamo: write import: %w", err)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
 )
 
@@ -54,9 +53,9 @@ func contactKey(workspace, id string) key {
 	return key{contactPartition(workspace, id), id + "#A"}
 }
 
-// noteKey sorts a contact's notes by time of creation.
-func noteKey(workspace, contactID, createdAt, noteID string) key {
-	return key{contactPartition(workspace, contactID), contactID + notePrefix + createdAt + "#" + noteID}
+// noteKey sorts a contact's notes by time of creation: their ids are UUIDs of version 7, which begin with it.
+func noteKey(workspace, contactID, noteID string) key {
+	return key{contactPartition(workspace, contactID), contactID + notePrefix + noteID}
 }
 
 const notePrefix = "#N#"
@@ -84,10 +83,6 @@ func phoneClaimKey(workspace, phone string) key {
 }
 
 func phonePartition(workspace string, b int) string { return fmt.Sprintf("%s#P#%d", workspace, b) }
-
-func identityClaimKey(workspace string, identity contact.Identity) key {
-	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, identity.Channel, identity.AccountID, identity.ExternalID), "I"}
-}
 
 // facetPartition holds the contacts of one label, company or channel in order of creation. The value is folded by
 // contact.FacetKey; the shard comes last, so a '#' in a company's name is no ambiguity.

@@ -10,7 +10,7 @@ import (
 )
 
 func noteItem(c contact.Contact, note contact.Note, writeID string) item {
-	it := newItem(noteKey(c.Workspace, c.ID, stamp(note.CreatedAt), note.ID), writeID, 5)
+	it := newItem(noteKey(c.Workspace, c.ID, note.ID), writeID, 5)
 	it["id"], it["text"] = text(note.ID), text(note.Text)
 	it.setText("author", note.Author)
 	it.setTime("createdAt", note.CreatedAt)

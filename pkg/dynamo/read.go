@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -51,9 +52,7 @@ func (s *Store) readAll(ctx context.Context, table string, keys []key, consisten
 	}
 	found := make(map[key]item, len(keys))
 	for _, batch := range batches {
-		for k, it := range batch {
-			found[k] = it
-		}
+		maps.Copy(found, batch)
 	}
 	return found, nil
 }

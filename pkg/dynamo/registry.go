@@ -46,7 +46,7 @@ func (s *Store) SigningKey(ctx context.Context) ([]byte, error) {
 
 func (s *Store) makeSigningKey(ctx context.Context) (item, error) {
 	secret := make([]byte, signingKeyBytes)
-	rand.Read(secret) //nolint:errcheck // it never fails: https://pkg.go.dev/crypto/rand#Read
+	rand.Read(secret) // it never fails: https://pkg.go.dev/crypto/rand#Read
 	it := newItem(signingKeyKey(), newWriteID(), 1)
 	it["secret"] = &types.AttributeValueMemberB{Value: secret}
 	other, err := s.putOne(ctx, s.tables.Jobs, it, ifAbsent)

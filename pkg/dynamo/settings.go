@@ -39,3 +39,9 @@ func (s *Store) PutSettings(ctx context.Context, workspace string, settings cont
 	}
 	return err
 }
+
+// DefaultRegion is the region that a workspace's national phone spellings are of; empty for none.
+func (s *Store) DefaultRegion(ctx context.Context, workspace string) (string, error) {
+	settings, err := s.Settings(ctx, workspace)
+	return settings.DefaultRegion, err
+}

@@ -23,7 +23,7 @@ func (s *Store) Close(ctx context.Context, ref importing.ChunkRef, state importi
 	switch {
 	case !refused && err != nil:
 		return fmt.Errorf("dynamo: close chunk %d: %w", ref.Number, err)
-	case refused && !r.mine(0, writeID) && !r.old[0].flag("closed"):
+	case refused && !r.mine(writeID) && !r.old[0].flag("closed"):
 		return importing.ErrStale
 	default:
 		return nil
@@ -38,8 +38,8 @@ func (s *Store) tallyPart(ref importing.ChunkRef, tally importing.Totals, writeI
 		":skipped": number(tally.Skipped), ":failed": number(tally.Failed),
 	}
 	const update = "SET #schema = :schema, writeId = :writeId, expiresAt = :expires " +
-		"ADD processed :processed, created :created, updated :updated, skipped :skipped, failed :failed"
-	c := condition{names: map[string]string{"#schema": attrSchema}, values: values}
+		"ADD #processed :processed, created :created, updated :updated, skipped :skipped, failed :failed"
+	c := condition{names: map[string]string{"#schema": attrSchema, "#processed": "processed"}, values: values} // reserved words
 	return change(s.tables.Jobs, totalsKey(ref.Workspace, ref.ID, ref.Number%chunkBuckets), update, c)
 }
 

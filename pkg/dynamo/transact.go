@@ -119,7 +119,7 @@ func understood(err error) error {
 	return r
 }
 
-// mine says that the item that made part i fail was left by this very write: its answer was lost, but it was done.
-func (r *refusal) mine(i int, writeID string) bool {
-	return r.failed[i] && r.old[i].text(attrWriteID) == writeID
+// mine says that the item that made the first part fail was left by this very write: its answer was lost, but it was done.
+func (r *refusal) mine(writeID string) bool {
+	return r.failed[0] && r.old[0].text(attrWriteID) == writeID
 }

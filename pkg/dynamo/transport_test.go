@@ -10,11 +10,6 @@ import (
 	"sync"
 )
 
-// roundTrip makes a transport of a function; the tests stand between client and server with it.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 func action(r *http.Request) string {
 	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	return name
@@ -138,12 +133,20 @@ type refusing struct {
 	action string
 	times  int
 	body   string // the error, as JSON
-	after  func(r *http.Request) bool
+
+	after   func() bool // whether it refuses yet
+	atLeast int         // only transactions of so many items
 }
 
 func (f *refusing) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.mu.Lock()
-	refuse := action(r) == f.action && f.times > 0 && (f.after == nil || f.after(r))
+	refuse := action(r) == f.action && f.times > 0
+	if refuse && f.atLeast > 0 {
+		r, _ = rewritten(r, func(body map[string]any) { refuse = len(body["TransactItems"].([]any)) >= f.atLeast })
+	}
+	if refuse && f.after != nil {
+		refuse = f.after()
+	}
 	if refuse {
 		f.times--
 	}

@@ -92,10 +92,10 @@ func written(action string, err error, c contact.Contact, writeID string, parts 
 		return nil
 	case !refused:
 		return fmt.Errorf("dynamo: %s contact: %w", action, err)
-	case r.mine(0, writeID):
+	case r.mine(writeID):
 		return nil
 	case r.failed[0]:
-		return changedMeanwhile(r.old[0], c)
+		return changedMeanwhile(r.old[0])
 	}
 	for i, p := range parts {
 		if r.failed[i] && p.field != "" {
@@ -105,7 +105,7 @@ func written(action string, err error, c contact.Contact, writeID string, parts 
 	return fmt.Errorf("dynamo: %s contact %s: a claim that was to be given back is another's: %w", action, c.ID, err)
 }
 
-func changedMeanwhile(old item, c contact.Contact) error {
+func changedMeanwhile(old item) error {
 	if old == nil {
 		return notFound()
 	}

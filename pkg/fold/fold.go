@@ -79,19 +79,19 @@ func writeFolded(out *strings.Builder, r rune) {
 // order, from a code point that the range table begins with.
 func Digit(r rune) (byte, bool) {
 	if r < utf8.RuneSelf {
-		return byte(r), r >= '0' && r <= '9'
+		return byte(r), r >= '0' && r <= '9' //nolint:gosec // ASCII
 	}
 	if !unicode.IsDigit(r) {
 		return 0, false
 	}
 	for _, table := range unicode.Nd.R16 {
 		if rune(table.Lo) <= r && r <= rune(table.Hi) {
-			return '0' + byte((r-rune(table.Lo))%10), true
+			return '0' + byte((r-rune(table.Lo))%10), true //nolint:gosec // 0 to 9
 		}
 	}
 	for _, table := range unicode.Nd.R32 {
-		if rune(table.Lo) <= r && r <= rune(table.Hi) {
-			return '0' + byte((r-rune(table.Lo))%10), true
+		if rune(table.Lo) <= r && r <= rune(table.Hi) { //nolint:gosec // code points are below 2^31
+			return '0' + byte((r-rune(table.Lo))%10), true //nolint:gosec // 0 to 9
 		}
 	}
 	return 0, false

@@ -39,7 +39,7 @@ func sepLine(text []byte) (separator byte, length int) {
 	}
 	line := strings.ToLower(strings.Trim(string(text[:end]), `"`))
 	rest, found := strings.CutPrefix(line, "sep=")
-	if !found || len(rest) != 1 || !strings.Contains(delimiters+"|", rest) {
+	if !found || len(rest) != 1 || strings.IndexByte(delimiters+"|", rest[0]) < 0 {
 		return 0, 0
 	}
 	end++
