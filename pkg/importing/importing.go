@@ -3,6 +3,7 @@
 package importing
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -11,7 +12,7 @@ import (
 // Status is a state of an import.
 type Status string
 
-// The states of CONTRACT.md, "Imports". Finalizing is ours: all rows are written and the report is being put together;
+// The states of CONTRACT.md, "Imports". Finalizing is ours: all rows are counted and the report is being put together;
 // it is shown as processing.
 const (
 	AwaitingUpload  Status = "awaiting_upload"
@@ -34,6 +35,14 @@ func (s Status) Open() bool {
 	default:
 		return true
 	}
+}
+
+// Shown is the state as the contract names it.
+func (s Status) Shown() Status {
+	if s == Finalizing {
+		return Processing
+	}
+	return s
 }
 
 // Source says how the file came.
@@ -86,6 +95,7 @@ type Import struct {
 	SampleRows [][]string
 	Error      *FileError // why the whole file failed
 	HasReport  bool
+	Cancelling bool // somebody cancelled it while processing: the rows not yet written are being counted as skipped
 
 	CreatedBy  string // the token's subject; "bucket" for dropped files
 	CreatedAt  time.Time
@@ -104,6 +114,9 @@ type FileError struct {
 	Code   Code
 	Detail string // what is wrong and what to do, with the place in the file
 }
+
+// Error implements error.
+func (e *FileError) Error() string { return string(e.Code) + ": " + e.Detail }
 
 // Code is the code of a failed file or of a failed row; the words are the contract's.
 type Code string
@@ -149,6 +162,18 @@ const (
 	Skipped   Outcome = 's'
 	Rejected  Outcome = 'f'
 )
+
+// MarshalText writes the outcome as its character, in messages and records.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte{byte(o)}, nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	if len(text) != 1 {
+		return fmt.Errorf("importing: outcome %q", text)
+	}
+	*o = Outcome(text[0])
+	return nil
+}
 
 // Verdict is why a row was not written.
 type Verdict struct {

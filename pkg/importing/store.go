@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // ErrExists says that an import of that id is there already: the event that started it came twice.
@@ -90,8 +92,8 @@ type ChunkStore interface {
 
 // FileStore keeps uploaded files, chunk bodies and reports. Package files implements it on S3.
 type FileStore interface {
-	// Download copies one version of an uploaded object to w and returns its size in bytes; an error that is ErrNoObject when it is gone.
-	Download(ctx context.Context, bucket, key, version string, w io.WriterAt) (int64, error)
+	// Download copies one version of an uploaded object to w; ErrNoObject when it is gone.
+	Download(ctx context.Context, bucket, key, version string, w io.Writer) error
 	// Head returns the size and user metadata of an object version; ErrNoObject when it is gone.
 	Head(ctx context.Context, bucket, key, version string) (Object, error)
 	// PutWork and GetWork keep chunk bodies and report fragments, in the exports bucket.
@@ -115,6 +117,56 @@ type Object struct {
 
 // ChunkQueue carries chunks to import-write. Package queue implements it on SQS.
 type ChunkQueue interface {
-	// Send sends the chunks, at least once each; an error says that some may not have been sent.
-	Send(ctx context.Context, chunks []Chunk) error
+	// Send sends messages, at least once each; an error says that some may not have been sent.
+	Send(ctx context.Context, messages [][]byte) error
+}
+
+// FailedCall is a call of import-parse that failed for good, as it lies in the failure destination.
+type FailedCall struct {
+	Body    []byte
+	Receipt string // to delete it by
+}
+
+// FailedCalls is the failure destination of import-parse's asynchronous calls. Package queue implements it on SQS.
+type FailedCalls interface {
+	// Receive returns some that wait, none when none do. They come again later unless they are deleted.
+	Receive(ctx context.Context) ([]FailedCall, error)
+	Delete(ctx context.Context, receipt string) error
+}
+
+// Links makes presigned links. Package files implements it on S3.
+type Links interface {
+	// PresignUpload makes a link that takes a body of exactly size bytes, until the time given.
+	PresignUpload(ctx context.Context, key string, size int64, until time.Time) (UploadLink, error)
+	// PresignDownload makes a link to an object of the exports bucket, saved under a name.
+	PresignDownload(ctx context.Context, key, fileName string, life time.Duration) (string, error)
+}
+
+// UploadLink is how a client uploads its file.
+type UploadLink struct {
+	Method    string
+	URL       string
+	Headers   map[string]string // that the client has to send
+	ExpiresAt time.Time
+}
+
+// Records reads the records of a file, the header first. Package sheet implements it.
+type Records interface {
+	// Next reads a record; false at the end, or when reading failed (Err).
+	Next() bool
+	// Number is the record's number, the header being 1. Records of only empty cells count.
+	Number() int
+	// Cells are the record's; the slice holds until the next call of Next.
+	Cells() []string
+	// Fault is why the record cannot be used, with the code of a row; nil when it can.
+	Fault() *problem.Error
+	Err() error
+}
+
+// Format is how files of one format are read.
+type Format struct {
+	// Check reads a file whole; a problem.Error with the code of a file when it cannot be read.
+	Check func(file io.Reader) error
+	// Open reads the records of a file that passed Check.
+	Open func(file io.ReaderAt) (Records, error)
 }

@@ -5,6 +5,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Code names a kind of error. The words are part of the public contract: clients branch on them, so they never change.
@@ -67,14 +68,15 @@ func Invalid(location string, value any, format string, args ...any) *Error {
 
 // Error implements error.
 func (e *Error) Error() string {
-	text := string(e.Code) + ": " + e.Detail
+	var text strings.Builder
+	text.WriteString(string(e.Code) + ": " + e.Detail)
 	for _, field := range e.Fields {
-		text += fmt.Sprintf(" [%s: %s]", field.Location, field.Message)
+		fmt.Fprintf(&text, " [%s: %s]", field.Location, field.Message)
 	}
 	if e.Cause != nil {
-		text += ": " + e.Cause.Error()
+		text.WriteString(": " + e.Cause.Error())
 	}
-	return text
+	return text.String()
 }
 
 // Unwrap returns the cause.

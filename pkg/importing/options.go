@@ -1,0 +1,63 @@
+package importing
+
+import (
+	"strings"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// Metadata of dropped objects that sets options (CONTRACT.md, "Imports").
+const (
+	metaOnDuplicate = "on-duplicate"
+	metaRegion      = "default-region"
+	metaMapping     = "mapping"
+)
+
+// readMetadata takes the options of a dropped object's metadata into its import; a *FileError when one cannot be honoured.
+func readMetadata(job *Import, metadata map[string]string, validRegion func(string) bool) error {
+	if given := strings.TrimSpace(metadata[metaOnDuplicate]); given != "" {
+		mode, ok := onDuplicateOf(given)
+		if !ok {
+			return &FileError{InvalidOptions, "The object's metadata on-duplicate has to be update, skip or reject. Correct it and drop the file again."}
+		}
+		job.OnDuplicate = mode
+	}
+	if given := strings.TrimSpace(metadata[metaRegion]); given != "" {
+		region := strings.ToUpper(given)
+		if !validRegion(region) {
+			return &FileError{InvalidOptions, "The object's metadata default-region has to be an ISO 3166 code of two letters, as EG. Correct it and drop the file again."}
+		}
+		job.DefaultRegion = region
+	}
+	if strings.TrimSpace(metadata[metaMapping]) != "" {
+		return &FileError{InvalidOptions, "The object's metadata mapping cannot be used: columns are recognised by their headers. Name them as in the template, and drop the file again without that metadata."}
+	}
+	return nil
+}
+
+func onDuplicateOf(text string) (OnDuplicate, bool) {
+	switch mode := OnDuplicate(text); mode {
+	case UpdateKnown, SkipKnown, RejectKnown:
+		return mode, true
+	}
+	return "", false
+}
+
+// Limits of files. Those dropped into the bucket have their own.
+type Limits struct {
+	UploadBytes int64
+	UploadRows  int
+	DropBytes   int64
+	DropRows    int
+}
+
+// of returns the limits of an import's file.
+func (l Limits) of(source Source) (bytes int64, rows int) {
+	if source == FromBucket {
+		return l.DropBytes, l.DropRows
+	}
+	return l.UploadBytes, l.UploadRows
+}
+
+// labelsOf are the labels of an import's POST, normalised.
+func labelsOf(labels []string) ([]string, error) { return contact.NormalizeLabels(labels) }

@@ -1,0 +1,121 @@
+package importing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// maxAbandons is how many tries the rows of an import are given that nobody could write; maxParseAbandons how many more to
+// account for them one by one, before they are counted as failed together.
+const (
+	maxAbandons      = 10
+	maxParseAbandons = maxAbandons + 3
+)
+
+// parse reads an import's file and sends its chunks. It is safe to run at any time and more than once: a chunk follows from the file
+// alone, and those that are closed are not sent again.
+func (p *Parser) parse(ctx context.Context, job Import) (Parsed, error) {
+	done := Parsed{Ref: Ref{job.Workspace, job.ID}}
+	job.Attempts++
+	job.ProgressAt = p.instant()
+	job, err := p.Imports.UpdateImport(ctx, job)
+	if errors.Is(err, ErrStale) {
+		return Parsed{Ref: done.Ref, Ignored: "another run began meanwhile"}, nil
+	} else if err != nil {
+		return done, err
+	}
+	if job.Status == Parsing && job.Attempts > maxParses {
+		err = &FileError{InternalError, "The file could not be read although it was tried several times. Split it into smaller files; if that does not help, tell us the id of this import."}
+	} else {
+		err = p.read(ctx, &job, &done)
+	}
+	if fault, ok := errors.AsType[*FileError](err); ok && job.Status == Parsing {
+		job, err = p.fail(ctx, job, fault)
+		done.Code = fault.Code
+	}
+	done.Status, done.Rows = job.Status, job.Totals.Rows
+	return done, err
+}
+
+// fail ends an import whose file cannot be read; nothing of it was written.
+func (p *Parser) fail(ctx context.Context, job Import, fault *FileError) (Import, error) {
+	job.Status, job.Error, job.FinishedAt = Failed, fault, p.instant()
+	after, err := p.Imports.UpdateImport(ctx, job)
+	if errors.Is(err, ErrStale) {
+		return p.Imports.Import(ctx, Ref{job.Workspace, job.ID}) // another run says the same
+	}
+	return after, err
+}
+
+// read does the work of a parse on a temporary copy of the file.
+func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
+	if job.Status == Parsing {
+		if err := p.prepare(ctx, job); err != nil {
+			return err
+		}
+	}
+	file, err := os.CreateTemp("", "import-*")
+	if err != nil {
+		return fmt.Errorf("importing: make a temporary file: %w", err)
+	}
+	defer os.Remove(file.Name()) //nolint:errcheck // the function's own temporary directory
+	defer file.Close()           //nolint:errcheck // only read from here on
+	if err := p.Files.Download(ctx, job.Bucket, job.Key, job.ObjectVersion, file); errors.Is(err, ErrNoObject) {
+		return &FileError{CorruptFile, "The file was deleted from the bucket before it could be read. Upload it again."}
+	} else if err != nil {
+		return err
+	}
+	if job.Status == Parsing {
+		if err := p.survey(ctx, job, file); err != nil {
+			return err
+		}
+	}
+	if job.Status != Processing {
+		return nil // another run failed it meanwhile
+	}
+	return p.send(ctx, *job, file, done)
+}
+
+// prepare settles what the chunks will depend on beside the file: options, region, limits.
+func (p *Parser) prepare(ctx context.Context, job *Import) error {
+	if _, known := p.Formats[job.Format]; !known {
+		return &FileError{UnsupportedFormat, fmt.Sprintf("Files of format %s cannot be imported. Save the file as CSV (UTF-8) and import that one.", job.Format)}
+	}
+	object, err := p.Files.Head(ctx, job.Bucket, job.Key, job.ObjectVersion)
+	if errors.Is(err, ErrNoObject) {
+		return &FileError{CorruptFile, "The file was deleted from the bucket before it could be read. Upload it again."}
+	} else if err != nil {
+		return err
+	}
+	if limit, _ := p.Limits.of(job.Source); object.Size > limit {
+		return &FileError{FileTooLarge, fmt.Sprintf("The file has %d bytes, and %d are the most. Split it into smaller files.", object.Size, limit)}
+	}
+	if job.Source == FromBucket {
+		if err := readMetadata(job, object.Metadata, p.ValidRegion); err != nil {
+			return err
+		}
+	}
+	if job.DefaultRegion == "" {
+		job.DefaultRegion, err = p.Region(ctx, job.Workspace)
+	}
+	return err
+}
+
+// survey reads the file whole before its first row is written, and moves the import on to processing.
+func (p *Parser) survey(ctx context.Context, job *Import, file *os.File) error {
+	_, maxRows := p.Limits.of(job.Source)
+	found, err := survey(p.Formats[job.Format], file, maxRows)
+	if err != nil {
+		return err
+	}
+	job.Status, job.Columns, job.Mapping, job.Totals = Processing, found.names, found.mapping, Totals{Rows: found.rows}
+	job.Attempts, job.ProgressAt = 0, p.instant()
+	after, err := p.Imports.UpdateImport(ctx, *job)
+	if errors.Is(err, ErrStale) {
+		after, err = p.Imports.Import(ctx, Ref{job.Workspace, job.ID}) // another run was here first
+	}
+	*job = after
+	return err
+}

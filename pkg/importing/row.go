@@ -1,0 +1,163 @@
+package importing
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
+	"github.com/occ/contacts/pkg/sheet/cell"
+)
+
+// rowReader turns the records of one file into rows. It remembers the e-mails and phones of the rows that it passed, so
+// records have to come in the order of the file.
+type rowReader struct {
+	layout
+	phone  func(raw string) (e164 string, err error) // with the import's default region
+	labels []string                                  // that every row's contact gets besides its own
+	taken  seen
+}
+
+// rowFault is why a row cannot be imported.
+type rowFault struct {
+	code    Code
+	message string
+}
+
+// Error implements error.
+func (f *rowFault) Error() string { return string(f.code) + ": " + f.message }
+
+func faulty(code Code, format string, args ...any) error {
+	return &rowFault{code, fmt.Sprintf(format, args...)}
+}
+
+// read makes the row of a record, with a verdict when it cannot be imported. unreadable is the reader's own fault of it.
+func (r *rowReader) read(number int, cells []string, unreadable *problem.Error) Row {
+	row := Row{Number: number, Cells: r.fit(cells)}
+	err := r.fill(&row, len(cells), unreadable)
+	if err == nil {
+		err = r.claim(row)
+	}
+	if fault, ok := errors.AsType[*rowFault](err); ok {
+		outcome := Rejected
+		if fault.code == DuplicateInFile {
+			outcome = Skipped
+		}
+		return Row{Number: number, Cells: row.Cells, Verdict: &Verdict{outcome, fault.code, fault.message}}
+	}
+	return row
+}
+
+// fit gives a record as many cells as there are columns, as they are meant.
+func (r *rowReader) fit(cells []string) []string {
+	fitted := make([]string, len(r.names))
+	for i := range min(len(cells), len(fitted)) {
+		fitted[i] = cell.Unescape(cells[i])
+	}
+	return fitted
+}
+
+func (r *rowReader) fill(row *Row, cells int, unreadable *problem.Error) error {
+	if unreadable != nil {
+		return faulty(Code(unreadable.Code), "%s", unreadable.Detail)
+	}
+	if cells > len(r.names) {
+		return faulty(MalformedRow, "The row has %d cells, but the header has %d. Quote cells that hold the delimiter, or remove what is too much.", cells, len(r.names))
+	}
+	for _, step := range []func(*Row) error{r.name, r.addresses, r.texts, r.details, r.attributes, r.size} {
+		if err := step(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cell is the value of a field that has one column; empty when it has none.
+func (r *rowReader) cell(row *Row, field string) string {
+	column, found := r.single[field]
+	if !found {
+		return ""
+	}
+	return contact.CleanText(row.Cells[column])
+}
+
+// columnOf names a field's column for a message.
+func (r *rowReader) columnOf(field string) string { return r.names[r.single[field]] }
+
+// name takes the name, or failing that first and last name.
+func (r *rowReader) name(row *Row) error {
+	name := r.cell(row, fieldName)
+	if name == "" {
+		name = strings.TrimSpace(r.cell(row, fieldFirstName) + " " + r.cell(row, fieldLastName))
+	}
+	if name == "" {
+		return faulty(MissingName, "The row has no name. Fill in the name and import the row again.")
+	}
+	var err error
+	row.Name, err = contact.NormalizeName(name)
+	return valueFault(InvalidValue, "name", err)
+}
+
+// addresses takes the first valid e-mail and the first valid phone. When none of the values given for one of them is valid the
+// row fails, so that nothing is dropped silently.
+func (r *rowReader) addresses(row *Row) error {
+	email, emailErr := r.firstValid(row, r.emails, InvalidEmail, contact.NormalizeEmail)
+	phone, phoneErr := r.firstValid(row, r.phones, InvalidPhone, r.phone)
+	row.Email, row.Phone = email, phone
+	switch {
+	case emailErr != nil:
+		return emailErr
+	case phoneErr != nil:
+		return phoneErr
+	case email == "" && phone == "":
+		return faulty(MissingEmailOrPhone, "The row has neither an e-mail nor a phone. Fill in one of them and import the row again.")
+	}
+	return nil
+}
+
+// firstValid returns the first value of some columns that can be used; the fault of the first value when none can.
+func (r *rowReader) firstValid(row *Row, columns []int, code Code, read func(string) (string, error)) (string, error) {
+	var first error
+	for _, column := range columns {
+		for _, raw := range several(row.Cells[column]) {
+			value, err := read(raw)
+			if err == nil {
+				return value, nil
+			}
+			if first == nil {
+				first = valueFault(code, r.names[column], err)
+			}
+		}
+	}
+	return "", first
+}
+
+// valueFault makes a row's fault of a value's, which is a sentence with its remedy.
+func valueFault(code Code, column string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, contact.ErrTooLong) {
+		code = ValueTooLong
+	}
+	return faulty(code, "Column %q: %s", column, err)
+}
+
+// claim refuses a row whose e-mail or phone an earlier row took, and takes those of this one.
+func (r *rowReader) claim(row Row) error {
+	email, phone := "e"+contact.EmailKey(row.Email), "p"+row.Phone
+	switch {
+	case row.Email != "" && r.taken.has(email):
+		return faulty(DuplicateInFile, "The e-mail stood in an earlier row of this file, which was used. Merge the two rows.")
+	case row.Phone != "" && r.taken.has(phone):
+		return faulty(DuplicateInFile, "The phone stood in an earlier row of this file, which was used. Merge the two rows.")
+	}
+	if row.Email != "" {
+		r.taken.add(email)
+	}
+	if row.Phone != "" {
+		r.taken.add(phone)
+	}
+	return nil
+}

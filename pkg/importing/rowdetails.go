@@ -1,0 +1,124 @@
+package importing
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// texts takes company and notes.
+func (r *rowReader) texts(row *Row) (err error) {
+	if company := r.cell(row, fieldCompany); company != "" {
+		if row.Company, err = contact.NormalizeCompany(company); err != nil {
+			return valueFault(InvalidValue, r.columnOf(fieldCompany), err)
+		}
+	}
+	for _, raw := range readNotes(r.cell(row, fieldNotes)) {
+		note, err := contact.NormalizeNote(raw)
+		if err != nil {
+			return valueFault(InvalidValue, r.columnOf(fieldNotes), err)
+		}
+		if !slices.Contains(row.Notes, note) {
+			row.Notes = append(row.Notes, note)
+		}
+	}
+	return nil
+}
+
+// details takes labels, channel and time of creation.
+func (r *rowReader) details(row *Row) error {
+	for _, raw := range readLabels(r.cell(row, fieldLabels)) {
+		label, err := contact.NormalizeLabel(raw)
+		if err != nil {
+			return valueFault(InvalidValue, r.columnOf(fieldLabels), err)
+		}
+		row.Labels = contact.AddLabels(row.Labels, label)
+	}
+	if count := len(contact.AddLabels(row.Labels, r.labels...)); count > contact.MaxLabels {
+		return faulty(ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.", count, contact.MaxLabels)
+	}
+	if channel := contact.Channel(strings.ToLower(r.cell(row, fieldChannel))); channel != "" {
+		if !slices.Contains(contact.Channels, channel) {
+			return faulty(InvalidValue, "Column %q: there is no such channel. Leave it empty, or write one of %s.", r.columnOf(fieldChannel), channelNames())
+		}
+		row.Channel = channel
+	}
+	return r.createdAt(row)
+}
+
+func channelNames() string {
+	names := make([]string, len(contact.Channels))
+	for i, channel := range contact.Channels {
+		names[i] = string(channel)
+	}
+	return strings.Join(names, ", ")
+}
+
+// createdAt takes the time of creation. Under another product's header one that cannot be read is left out.
+func (r *rowReader) createdAt(row *Row) error {
+	text := r.cell(row, fieldCreatedAt)
+	if text == "" {
+		return nil
+	}
+	at, err := readTime(text)
+	if err == nil {
+		row.CreatedAt = &at
+	} else if r.own[r.single[fieldCreatedAt]] {
+		return valueFault(InvalidValue, r.columnOf(fieldCreatedAt), err)
+	}
+	return nil
+}
+
+// attributes takes the custom attributes; an empty cell is none.
+func (r *rowReader) attributes(row *Row) error {
+	for _, attr := range r.attrs {
+		raw := readAttribute(row.Cells[attr.column])
+		if raw == nil || raw == "" {
+			continue
+		}
+		value, err := contact.NormalizeAttribute(raw)
+		if err != nil {
+			return valueFault(InvalidValue, r.names[attr.column], err)
+		}
+		if row.Attributes == nil {
+			row.Attributes = map[string]any{}
+		}
+		row.Attributes[attr.key] = value
+	}
+	if count := len(row.Attributes); count > contact.MaxAttributes {
+		return faulty(ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.", count, contact.MaxAttributes)
+	}
+	return nil
+}
+
+// size demands that the contact that the row would make is not too large.
+func (r *rowReader) size(row *Row) error {
+	made := contact.Contact{
+		ID: ContactID("", 0), Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
+		Labels: contact.AddLabels(row.Labels, r.labels...), Attributes: row.Attributes,
+	}
+	return checkSize(made)
+}
+
+// checkSize demands that a contact stays within its limit of bytes. Few can be over it: they are weighed only when their text alone
+// could make them so, a character taking 6 bytes at most as JSON.
+func checkSize(c contact.Contact) error {
+	const others = 4_096
+	bytes := len(c.Name) + len(c.Email) + len(c.Company)
+	for _, label := range c.Labels {
+		bytes += len(label) + 3
+	}
+	for key, value := range c.Attributes {
+		text, _ := value.(string)
+		bytes += len(key) + len(text) + 30
+	}
+	if len(c.Identities) == 0 && 6*bytes+others < contact.MaxSize {
+		return nil
+	}
+	if err := contact.CheckSize(c); err != nil {
+		return faulty(ValueTooLong, "The contact would have more than %d bytes. Shorten or remove custom attributes.", contact.MaxSize)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package importing
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Limits of what is sent.
+const (
+	chunkSchema = 1
+	chunkRows   = 100
+	// chunkText is how many bytes the cells of a chunk may have together, unless it is a single row. As JSON, with the normalised values
+	// beside the cells, that is seldom over maxBody. Where chunks are cut follows from the file alone: no change of this program may
+	// move a row from one chunk to another while an import runs.
+	chunkText = 80 << 10
+	// maxBody is how many bytes a message may have; larger bodies lie in S3. SQS takes 256 KiB.
+	maxBody = 200 << 10
+
+	batchMessages = 10
+	batchBytes    = 240 << 10
+	sendersAtOnce = 4
+)
+
+// send reads the rows and sends them in chunks, those that are closed apart. An import that was given up is accounted for instead.
+func (p *Parser) send(ctx context.Context, job Import, file io.ReaderAt, done *Parsed) error {
+	closed := map[int]bool{}
+	var err error
+	if job.Attempts > 0 { // not the run that surveyed the file
+		if closed, err = p.Chunks.ClosedChunks(ctx, Ref{job.Workspace, job.ID}, job.Totals.Rows); err != nil {
+			return err
+		}
+	}
+	senders, sending := errgroup.WithContext(ctx)
+	senders.SetLimit(sendersAtOnce)
+	out := &outbox{parser: p, job: job, senders: senders, ctx: sending, giveUp: job.Attempts > maxAbandons}
+	err = p.chunks(sending, job, file, func(chunk Chunk) error {
+		if closed[chunk.Number] {
+			return nil
+		}
+		done.Sent++
+		return out.add(chunk)
+	})
+	if err == nil {
+		err = out.flush()
+	}
+	if waited := senders.Wait(); waited != nil {
+		err = waited
+	}
+	if err != nil {
+		return fmt.Errorf("importing: send chunks: %w", err)
+	}
+	_, err = p.Finisher.Check(ctx, job)
+	return err
+}
+
+// chunks cuts a file into chunks and hands them on, in order.
+func (p *Parser) chunks(ctx context.Context, job Import, file io.ReaderAt, each func(Chunk) error) error {
+	records, err := p.Formats[job.Format].Open(file)
+	if err != nil {
+		return err
+	}
+	columns, err := readHeader(records)
+	if err != nil {
+		return err
+	}
+	reader := &rowReader{layout: columns, labels: job.Labels, phone: func(raw string) (string, error) {
+		return p.ParsePhone(raw, job.DefaultRegion)
+	}}
+	cut := Chunk{Schema: chunkSchema, Workspace: job.Workspace, Import: job.ID, OnDuplicate: job.OnDuplicate, Labels: job.Labels, CreatedAt: job.CreatedAt}
+	text := 0
+	for records.Next() {
+		if !isRow(records) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		size := sizeOf(records.Cells())
+		if len(cut.Rows) == chunkRows || len(cut.Rows) > 0 && text+size > chunkText {
+			if err := each(cut); err != nil {
+				return err
+			}
+			cut.Number, cut.Rows, text = cut.Number+1, nil, 0
+		}
+		cut.Rows = append(cut.Rows, reader.read(records.Number(), records.Cells(), records.Fault()))
+		text += size
+	}
+	if records.Err() != nil || len(cut.Rows) == 0 {
+		return records.Err()
+	}
+	return each(cut)
+}
+
+func sizeOf(cells []string) int {
+	size := len(cells)
+	for _, text := range cells {
+		size += len(text)
+	}
+	return size
+}
+
+// outbox gathers messages and sends several batches at once, while the next rows are read.
+type outbox struct {
+	parser  *Parser
+	job     Import
+	senders *errgroup.Group
+	ctx     context.Context //nolint:containedctx // of the senders, which end with the outbox
+	giveUp  bool
+
+	batch [][]byte
+	bytes int
+}
+
+func (o *outbox) add(chunk Chunk) error {
+	if o.giveUp {
+		return o.parser.Writer.Abandon(o.ctx, chunk, o.job)
+	}
+	body, err := encode(chunk)
+	if err != nil {
+		return err
+	}
+	if len(body) > maxBody {
+		if body, err = o.store(chunk, body); err != nil {
+			return err
+		}
+	}
+	if len(o.batch) == batchMessages || o.bytes+len(body) > batchBytes {
+		if err := o.flush(); err != nil {
+			return err
+		}
+	}
+	o.batch, o.bytes = append(o.batch, body), o.bytes+len(body)
+	return nil
+}
+
+// store puts a body into S3 and returns the message that names it.
+func (o *outbox) store(chunk Chunk, body []byte) ([]byte, error) {
+	key := bodyKey(Ref{chunk.Workspace, chunk.Import}, chunk.Number)
+	if err := o.parser.Files.PutWork(o.ctx, key, body); err != nil {
+		return nil, err
+	}
+	chunk.Rows, chunk.BodyKey = nil, key
+	return encode(chunk)
+}
+
+func (o *outbox) flush() error {
+	if len(o.batch) == 0 {
+		return o.ctx.Err()
+	}
+	batch := o.batch
+	o.batch, o.bytes = nil, 0
+	o.senders.Go(func() error { return o.parser.Queue.Send(o.ctx, batch) })
+	return o.ctx.Err()
+}
+
+// encode writes a chunk as JSON, without the escapes that only HTML needs.
+func encode(chunk Chunk) ([]byte, error) {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(chunk); err != nil {
+		return nil, fmt.Errorf("importing: encode a chunk: %w", err)
+	}
+	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), nil
+}

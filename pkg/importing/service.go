@@ -1,0 +1,186 @@
+package importing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
+)
+
+const (
+	linkLife = time.Hour // of an upload link
+	// uploadWait is how long an import waits for its upload (CONTRACT.md, "Imports").
+	uploadWait  = 24 * time.Hour
+	reportLife  = 15 * time.Minute // of a report's link
+	maxFileName = 255              // characters
+)
+
+// Library is what a Service needs of storage. Package dynamo implements it.
+type Library interface {
+	ImportStore
+	// ListImports reads a page of a workspace's imports, newest first; after and next are positions in that order, empty at the
+	// beginning and at the end.
+	ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []Import, next string, err error)
+}
+
+// Service is what the API does with imports. Its errors are problem.Error where a caller is to be told what to do.
+type Service struct {
+	imports     Library
+	links       Links
+	formats     []string // that can be imported
+	maxBytes    int64
+	validRegion func(code string) bool
+	now         func() time.Time
+}
+
+// NewService makes a Service. maxBytes is the largest upload; now is the clock.
+func NewService(imports Library, links Links, formats []string, maxBytes int64, validRegion func(code string) bool, now func() time.Time) *Service {
+	return &Service{imports, links, formats, maxBytes, validRegion, now}
+}
+
+// Request asks for an import of a file that the client will upload.
+type Request struct {
+	FileName      string
+	Size          int64  // bytes
+	Format        string // empty: as the file's name says
+	OnDuplicate   OnDuplicate
+	Labels        []string
+	DefaultRegion string // empty: the workspace's
+}
+
+// Start makes an import that awaits its upload, and the link to upload to. subject is who asks. Errors: ValidationFailed,
+// FileTooLarge, UnsupportedFormat.
+func (s *Service) Start(ctx context.Context, workspace, subject string, request Request) (Import, UploadLink, error) {
+	now := instant(s.now)
+	job := Import{
+		Workspace: workspace, ID: uuid.NewString(), Status: AwaitingUpload, Source: FromAPI, FileName: contact.CleanText(request.FileName), Size: request.Size,
+		OnDuplicate: request.OnDuplicate, CreatedBy: subject, CreatedAt: now, ProgressAt: now, ExpiresAt: now.Add(linkLife),
+	}
+	if err := s.accept(&job, request); err != nil {
+		return Import{}, UploadLink{}, err
+	}
+	job.Key = uploadKey(Ref{workspace, job.ID}, job.Format)
+	if err := s.imports.CreateImport(ctx, job); err != nil {
+		return Import{}, UploadLink{}, err
+	}
+	link, err := s.links.PresignUpload(ctx, job.Key, job.Size, job.ExpiresAt)
+	return job, link, err
+}
+
+// accept checks a request and takes its options over.
+func (s *Service) accept(job *Import, request Request) (err error) {
+	switch {
+	case job.FileName == "" || utf8.RuneCountInString(job.FileName) > maxFileName:
+		return problem.Invalid("body.fileName", nil, "Give the file's name, of at most %d characters.", maxFileName)
+	case request.Size < 0:
+		return problem.Invalid("body.size", request.Size, "Give the file's size in bytes.")
+	case request.Size > s.maxBytes:
+		return problem.New(problem.FileTooLarge, "The file has %d bytes, and %d are the most through the API. Split it, or drop it into the uploads bucket.", request.Size, s.maxBytes)
+	}
+	if job.OnDuplicate == "" {
+		job.OnDuplicate = UpdateKnown
+	}
+	if _, ok := onDuplicateOf(string(job.OnDuplicate)); !ok {
+		return problem.Invalid("body.onDuplicate", request.OnDuplicate, "Say update, skip or reject, or leave it out.")
+	}
+	if job.Format = strings.ToLower(request.Format); job.Format == "" {
+		job.Format = formatOf(job.FileName)
+	}
+	if !slices.Contains(s.formats, job.Format) {
+		return problem.New(problem.UnsupportedFormat, "Files of format %q cannot be imported; %s can. Save the file as one of those.", job.Format, strings.Join(s.formats, ", "))
+	}
+	if job.Labels, err = contact.NormalizeLabels(request.Labels); err != nil {
+		return problem.Invalid("body.labels", nil, "%s", err)
+	}
+	if region := strings.ToUpper(strings.TrimSpace(request.DefaultRegion)); region != "" {
+		if job.DefaultRegion = region; !s.validRegion(region) {
+			return problem.Invalid("body.defaultRegion", request.DefaultRegion, "Give an ISO 3166 code of two letters that has phone numbers, as EG, or leave it out.")
+		}
+	}
+	return nil
+}
+
+// Get reads an import, with what is counted so far; NotFound when the workspace has none of that id.
+func (s *Service) Get(ctx context.Context, ref Ref) (Import, error) {
+	job, err := s.imports.Import(ctx, ref)
+	if err != nil {
+		return Import{}, err
+	}
+	return s.counted(ctx, job)
+}
+
+// counted fills in the totals of an import that is at work; those of an ended one lie with it.
+func (s *Service) counted(ctx context.Context, job Import) (Import, error) {
+	if job.Status != Processing {
+		return job, nil
+	}
+	counted, err := s.imports.Counted(ctx, Ref{job.Workspace, job.ID})
+	counted.Rows = job.Totals.Rows
+	job.Totals = counted
+	return job, err
+}
+
+// List reads a page of a workspace's imports, newest first.
+func (s *Service) List(ctx context.Context, workspace string, limit int, after string) ([]Import, string, error) {
+	jobs, next, err := s.imports.ListImports(ctx, workspace, limit, after)
+	for i := range jobs {
+		if err == nil {
+			jobs[i], err = s.counted(ctx, jobs[i])
+		}
+	}
+	return jobs, next, err
+}
+
+// ReportLink is a link to the report of an import; NotFound, or NoReport when no row was rejected or skipped, or not all are counted.
+func (s *Service) ReportLink(ctx context.Context, ref Ref) (string, error) {
+	job, err := s.imports.Import(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	if !job.HasReport {
+		return "", problem.New(problem.NoReport, "This import has no report: none of its rows was rejected or skipped, or it has not ended.")
+	}
+	stem := job.FileName
+	if formatOf(stem) == job.Format {
+		stem = strings.TrimSuffix(stem, path.Ext(stem))
+	}
+	return s.links.PresignDownload(ctx, ReportKey(ref), fmt.Sprintf("%s report.csv", stem), reportLife)
+}
+
+// Cancel ends an import: at once while nothing was written; else the rows not yet written are skipped, and it is cancelled
+// once all are counted. NotPossible when there is nothing left to cancel.
+func (s *Service) Cancel(ctx context.Context, ref Ref) (Import, error) {
+	for {
+		job, err := s.imports.Import(ctx, ref)
+		if err != nil {
+			return Import{}, err
+		}
+		switch job.Status {
+		case AwaitingUpload, Parsing, AwaitingMapping:
+			job.Status, job.FinishedAt = Cancelled, instant(s.now)
+		case Processing:
+			if job.Cancelling {
+				return s.counted(ctx, job)
+			}
+			job.Cancelling = true
+		default:
+			return Import{}, problem.New(problem.NotPossible, "The import is %s: it cannot be cancelled any more.", job.Status.Shown())
+		}
+		after, err := s.imports.UpdateImport(ctx, job)
+		if err == nil {
+			return s.counted(ctx, after)
+		}
+		if !errors.Is(err, ErrStale) {
+			return Import{}, err
+		}
+	}
+}
