@@ -1,0 +1,120 @@
+// Package config is the one place that reads the functions' environment variables. template.yaml sets them; a missing one is
+// a fault of the deployment, so a function refuses to start without it.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Tables are the DynamoDB tables, which every function uses.
+type Tables struct {
+	Contacts string // CONTACTS_TABLE
+	Timeline string // TIMELINE_TABLE
+	Jobs     string // JOBS_TABLE
+}
+
+// API is the configuration of functions/api.
+type API struct {
+	Tables         Tables
+	LogLevel       slog.Level // LOG_LEVEL
+	UploadsBucket  string     // UPLOADS_BUCKET
+	ExportsBucket  string     // EXPORTS_BUCKET
+	MaxUploadBytes int64      // MAX_UPLOAD_BYTES
+	PublicBaseURL  string     // PUBLIC_BASE_URL, may be empty
+}
+
+// ImportParse is the configuration of functions/import-parse.
+type ImportParse struct {
+	Tables         Tables
+	LogLevel       slog.Level
+	UploadsBucket  string        // UPLOADS_BUCKET
+	ExportsBucket  string        // EXPORTS_BUCKET
+	WriteQueueURL  string        // IMPORT_WRITE_QUEUE_URL
+	FailuresURL    string        // IMPORT_PARSE_DLQ_URL: the failure destination of asynchronous calls
+	MaxUploadBytes int64         // MAX_UPLOAD_BYTES
+	MaxUploadRows  int           // MAX_UPLOAD_ROWS
+	MaxDropBytes   int64         // MAX_DROP_BYTES
+	MaxDropRows    int           // MAX_DROP_ROWS
+	Retry          time.Duration // RETRY_SECONDS: visibility time-out of the work queue
+}
+
+// ImportWrite is the configuration of functions/import-write.
+type ImportWrite struct {
+	Tables         Tables
+	LogLevel       slog.Level
+	ExportsBucket  string // EXPORTS_BUCKET
+	DeadLettersARN string // IMPORT_WRITE_DLQ_ARN
+	MaxReceives    int    // MAX_RECEIVES: deliveries before a chunk goes to the dead letters
+}
+
+// LoadAPI reads the configuration of functions/api.
+func LoadAPI() (API, error) {
+	var e environment
+	return API{
+		Tables: e.tables(), LogLevel: e.level(), UploadsBucket: e.text("UPLOADS_BUCKET"), ExportsBucket: e.text("EXPORTS_BUCKET"),
+		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
+	}, errors.Join(e.faults...)
+}
+
+// LoadImportParse reads the configuration of functions/import-parse.
+func LoadImportParse() (ImportParse, error) {
+	var e environment
+	return ImportParse{
+		Tables: e.tables(), LogLevel: e.level(), UploadsBucket: e.text("UPLOADS_BUCKET"), ExportsBucket: e.text("EXPORTS_BUCKET"),
+		WriteQueueURL: e.text("IMPORT_WRITE_QUEUE_URL"), FailuresURL: e.text("IMPORT_PARSE_DLQ_URL"),
+		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), MaxUploadRows: int(e.number("MAX_UPLOAD_ROWS")),
+		MaxDropBytes: e.number("MAX_DROP_BYTES"), MaxDropRows: int(e.number("MAX_DROP_ROWS")),
+		Retry: time.Duration(e.number("RETRY_SECONDS")) * time.Second,
+	}, errors.Join(e.faults...)
+}
+
+// LoadImportWrite reads the configuration of functions/import-write.
+func LoadImportWrite() (ImportWrite, error) {
+	var e environment
+	return ImportWrite{
+		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"),
+		DeadLettersARN: e.text("IMPORT_WRITE_DLQ_ARN"), MaxReceives: int(e.number("MAX_RECEIVES")),
+	}, errors.Join(e.faults...)
+}
+
+// environment reads variables and collects what is wrong with them, so that all of it is said at once.
+type environment struct{ faults []error }
+
+func (e *environment) text(name string) string {
+	value := os.Getenv(name)
+	if value == "" {
+		e.faults = append(e.faults, fmt.Errorf("config: the environment variable %s is missing; template.yaml sets it", name))
+	}
+	return value
+}
+
+func (e *environment) number(name string) int64 {
+	text := e.text(name)
+	if text == "" {
+		return 0
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || value < 1 {
+		e.faults = append(e.faults, fmt.Errorf("config: the environment variable %s is a positive whole number, not %q", name, text))
+	}
+	return value
+}
+
+func (e *environment) tables() Tables {
+	return Tables{Contacts: e.text("CONTACTS_TABLE"), Timeline: e.text("TIMELINE_TABLE"), Jobs: e.text("JOBS_TABLE")}
+}
+
+func (e *environment) level() slog.Level {
+	var level slog.Level
+	if text := os.Getenv("LOG_LEVEL"); text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			e.faults = append(e.faults, fmt.Errorf("config: LOG_LEVEL is debug, info, warn or error, not %q", text))
+		}
+	}
+	return level
+}

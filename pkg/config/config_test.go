@@ -1,0 +1,40 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/occ/contacts/pkg/config"
+)
+
+func TestEveryMissingVariableIsNamed(t *testing.T) {
+	for name := range complete {
+		t.Setenv(name, "")
+	}
+	_, err := config.LoadImportParse()
+	for name := range complete {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("the error does not name %s: %v", name, err)
+		}
+	}
+}
+
+var complete = map[string]string{
+	"CONTACTS_TABLE": "c", "TIMELINE_TABLE": "t", "JOBS_TABLE": "j", "UPLOADS_BUCKET": "u", "EXPORTS_BUCKET": "e", "IMPORT_WRITE_QUEUE_URL": "q",
+	"IMPORT_PARSE_DLQ_URL": "d", "MAX_UPLOAD_BYTES": "1", "MAX_UPLOAD_ROWS": "2", "MAX_DROP_BYTES": "3", "MAX_DROP_ROWS": "4", "RETRY_SECONDS": "180",
+}
+
+func TestLoad(t *testing.T) {
+	for name, value := range complete {
+		t.Setenv(name, value)
+	}
+	got, err := config.LoadImportParse()
+	if err != nil || got.Tables.Jobs != "j" || got.MaxDropRows != 4 || got.Retry != 180*time.Second {
+		t.Errorf("%+v, %v", got, err)
+	}
+	t.Setenv("RETRY_SECONDS", "soon")
+	if _, err := config.LoadImportParse(); err == nil || !strings.Contains(err.Error(), "RETRY_SECONDS") {
+		t.Error(err)
+	}
+}
