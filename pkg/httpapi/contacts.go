@@ -1,0 +1,146 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/identity"
+)
+
+// contactAnswer is a contact.
+type contactAnswer struct {
+	Status int    // 304 when the client has it already
+	ETag   string `header:"ETag" doc:"Changes with every change of the contact"`
+	Body   contact.View
+}
+
+func answerContact(c contact.Contact, status int) *contactAnswer {
+	return &contactAnswer{Status: status, ETag: etag(c.Version), Body: c.View()}
+}
+
+// actor is the caller as the one who makes a change.
+func actor(caller identity.Caller) contact.Actor {
+	return contact.Actor{Type: contact.ByUser, ID: caller.Subject}
+}
+
+// contactDraft is the body of POST /v1/contacts. A name is demanded by the domain.
+type contactDraft struct {
+	Name       *string    `json:"name,omitempty" doc:"At most 200 characters" example:"Mona Adel"`
+	Email      *string    `json:"email,omitempty" nullable:"true" doc:"At most 254 characters" example:"mona@example.com"`
+	Phone      *string    `json:"phone,omitempty" nullable:"true" doc:"In any usual spelling; without + or 00, of the workspace's default region" example:"+20 100 123 4567"`
+	Company    *string    `json:"company,omitempty" nullable:"true" doc:"At most 200 characters" example:"Acme"`
+	Labels     []string   `json:"labels,omitempty" nullable:"true" doc:"At most 40, of at most 50 characters; compared without case"`
+	Attributes attributes `json:"customAttributes,omitempty" doc:"At most 100 strings, numbers or booleans; keys are 1 to 64 letters, digits, underscores, dots and hyphens"`
+}
+
+type createContactInput struct{ Body contactDraft }
+
+type createdContact struct {
+	ETag     string `header:"ETag"`
+	Location string `header:"Location"`
+	Body     contact.View
+}
+
+func (s *server) createContact(ctx context.Context, in *createContactInput) (*createdContact, error) {
+	caller, body := identity.From(ctx), in.Body
+	made, err := s.Contacts.Create(ctx, caller.Workspace, actor(caller), contact.Draft{
+		Name: body.Name, Email: body.Email, Phone: body.Phone, Company: body.Company, Labels: body.Labels, Attributes: body.Attributes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &createdContact{etag(made.Version), "/v1/contacts/" + made.ID, made.View()}, nil
+}
+
+type getContactInput struct {
+	ID          string `path:"id"`
+	IfNoneMatch string `header:"If-None-Match" doc:"Entity tags that the client has: 304 when one is current"`
+}
+
+func (s *server) getContact(ctx context.Context, in *getContactInput) (*contactAnswer, error) {
+	found, err := s.Contacts.Get(ctx, identity.From(ctx).Workspace, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answerContact(found, readStatus(in.IfNoneMatch, found.Version)), nil
+}
+
+// readStatus is the status of a read: 304 when the client has that version.
+func readStatus(ifNoneMatch string, version int) int {
+	if isCurrent(ifNoneMatch, version) {
+		return http.StatusNotModified
+	}
+	return http.StatusOK
+}
+
+// contactPatch is the body of PATCH /v1/contacts/{id}.
+type contactPatch struct {
+	Name       member[string]     `json:"name,omitzero" doc:"Null removes it, which only a contact with an identity allows"`
+	Email      member[string]     `json:"email,omitzero"`
+	Phone      member[string]     `json:"phone,omitzero"`
+	Company    member[string]     `json:"company,omitzero"`
+	Labels     member[[]string]   `json:"labels,omitzero" doc:"All of them; null removes them"`
+	Attributes member[attributes] `json:"customAttributes,omitzero" doc:"Those to set; a null value removes its key, null removes all"`
+}
+
+type updateContactInput struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match" doc:"Entity tags of which one has to be current, or *; without it, the last write wins"`
+	Body    contactPatch
+}
+
+func (s *server) updateContact(ctx context.Context, in *updateContactInput) (*contactAnswer, error) {
+	caller, body := identity.From(ctx), in.Body
+	patch := contact.Patch{
+		Name: body.Name.Field, Email: body.Email.Field, Phone: body.Phone.Field, Company: body.Company.Field, Labels: body.Labels.Field,
+		Attributes: contact.Field[map[string]any]{Set: body.Attributes.Set, Null: body.Attributes.Null, Value: body.Attributes.Value},
+	}
+	after, err := s.Contacts.Update(ctx, caller.Workspace, in.ID, actor(caller), patch, ifMatch(in.IfMatch))
+	if err != nil {
+		return nil, err
+	}
+	return answerContact(after, http.StatusOK), nil
+}
+
+type listContactsInput struct {
+	Paging
+	Q    string `query:"q" doc:"Beginnings of words of the name or a username, an e-mail or its beginning, a phone or its last digits (4 or more); at most 200 characters"`
+	Sort string `query:"sort" enum:"-createdAt,createdAt,name,-lastInteractionAt" doc:"Exact with q up to 500 matches; above, the answer says sorted: false"`
+}
+
+type contactList struct {
+	Items      []contact.View `json:"items"`
+	NextCursor string         `json:"nextCursor,omitempty" doc:"Of the next page; absent at the end"`
+	Sorted     *bool          `json:"sorted,omitempty" doc:"false when there are too many matches to sort"`
+}
+
+type contactListAnswer struct{ Body contactList }
+
+func (s *server) listContacts(ctx context.Context, in *listContactsInput) (*contactListAnswer, error) {
+	after, err := start[contact.Position](ctx, s, in.Paging)
+	if err != nil {
+		return nil, err
+	}
+	list, err := fitting(in.Limit, func(limit int) (contactList, error) {
+		page, err := s.Contacts.List(ctx, identity.From(ctx).Workspace, in.Q, contact.Sort(in.Sort), limit, after)
+		if err != nil {
+			return contactList{}, err
+		}
+		return s.contactList(ctx, in.Paging, page)
+	})
+	return &contactListAnswer{list}, err
+}
+
+func (s *server) contactList(ctx context.Context, paging Paging, page contact.Page) (contactList, error) {
+	list := contactList{Items: []contact.View{}}
+	for _, c := range page.Contacts {
+		list.Items = append(list.Items, c.View())
+	}
+	if page.Unsorted {
+		list.Sorted = new(false)
+	}
+	var err error
+	list.NextCursor, err = next(ctx, s, paging, page.Next)
+	return list, err
+}

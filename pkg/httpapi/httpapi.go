@@ -1,0 +1,71 @@
+// Package httpapi is the REST API over net/http: the table of routes, the OpenAPI document, what a request must look like,
+// cursors, entity tags, and the statuses of errors. What the routes do is the domain's business.
+//
+// A request passes the frame (frame.go: path, method, role), the checks of its endpoint (endpoint.go: query, media type, JSON),
+// huma's validation by the very types that the document shows, and then its handler. A new route is one line in routes.go and
+// one handler.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
+)
+
+// Contacts is what the routes of contacts need; contact.Service implements it.
+type Contacts interface {
+	Create(ctx context.Context, workspace string, actor contact.Actor, draft contact.Draft) (contact.Contact, error)
+	Get(ctx context.Context, workspace, id string) (contact.Contact, error)
+	Update(ctx context.Context, workspace, id string, actor contact.Actor, patch contact.Patch, ifMatch contact.Precondition) (contact.Contact, error)
+	List(ctx context.Context, workspace, q string, sort contact.Sort, limit int, after *contact.Position) (contact.Page, error)
+}
+
+// Settings is what the routes of settings need; contact.Service implements it.
+type Settings interface {
+	Settings(ctx context.Context, workspace string) (contact.Settings, error)
+	UpdateSettings(ctx context.Context, workspace string, patch contact.SettingsPatch, ifMatch contact.Precondition) (contact.Settings, error)
+}
+
+// Imports is what the routes of imports need; importing.Service implements it.
+type Imports interface {
+	Start(ctx context.Context, workspace, subject string, request importing.Request) (importing.Import, importing.UploadLink, error)
+	Get(ctx context.Context, ref importing.Ref) (importing.Import, error)
+	List(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error)
+	ReportLink(ctx context.Context, ref importing.Ref) (string, error)
+	Cancel(ctx context.Context, ref importing.Ref) (importing.Import, error)
+}
+
+// Deps are what the API stands on.
+type Deps struct {
+	Contacts   Contacts
+	Settings   Settings
+	Imports    Imports
+	Template   func(format string) (importing.Template, error)
+	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read
+	BaseURL    string                                    // of the API, for its document; may be empty
+	Log        *slog.Logger
+}
+
+// server is the API.
+type server struct {
+	Deps
+	mux       *http.ServeMux
+	endpoints []*endpoint
+	document  func() ([]byte, error) // the OpenAPI document, made when first asked for
+}
+
+// New makes the handler of all routes. Callers come in the request's context (package identity). It does no more than enter
+// the routes into the mux: every cold start waits for it.
+func New(deps Deps) http.Handler {
+	s := &server{Deps: deps, mux: http.NewServeMux()}
+	s.document = sync.OnceValues(s.describe)
+	s.endpoints = s.routes()
+	for _, e := range s.endpoints {
+		s.mux.Handle(e.method+" "+e.path, e)
+	}
+	return s
+}

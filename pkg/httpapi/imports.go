@@ -1,0 +1,146 @@
+package httpapi
+
+import (
+	"context"
+	"maps"
+	"mime"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/identity"
+	"github.com/occ/contacts/pkg/importing"
+)
+
+// ref names an import of the caller's workspace.
+func ref(ctx context.Context, id string) importing.Ref {
+	return importing.Ref{Workspace: identity.From(ctx).Workspace, ID: id}
+}
+
+type importInput struct {
+	ID string `path:"id"`
+}
+
+type importAnswer struct{ Body ImportView }
+
+func answerImport(job importing.Import, err error) (*importAnswer, error) {
+	return &importAnswer{viewImport(job)}, err
+}
+
+func (s *server) getImport(ctx context.Context, in *importInput) (*importAnswer, error) {
+	return answerImport(s.Imports.Get(ctx, ref(ctx, in.ID)))
+}
+
+func (s *server) cancelImport(ctx context.Context, in *importInput) (*importAnswer, error) {
+	return answerImport(s.Imports.Cancel(ctx, ref(ctx, in.ID)))
+}
+
+type startImportInput struct{ Body importRequest }
+
+type startedImport struct {
+	ImportView
+	Upload upload `json:"upload" doc:"How to upload the file"`
+}
+
+type upload struct {
+	Method    string            `json:"method" example:"PUT"`
+	URL       string            `json:"url"`
+	Headers   map[string]string `json:"headers" doc:"To be sent with it"`
+	ExpiresAt string            `json:"expiresAt" format:"date-time"`
+}
+
+type startImportAnswer struct {
+	Location string `header:"Location"`
+	Body     startedImport
+}
+
+func (s *server) startImport(ctx context.Context, in *startImportInput) (*startImportAnswer, error) {
+	caller, body := identity.From(ctx), in.Body
+	if err := body.check(); err != nil {
+		return nil, err
+	}
+	job, link, err := s.Imports.Start(ctx, caller.Workspace, caller.Subject, importing.Request{
+		FileName: body.FileName, Size: int64(body.Size), Format: orEmpty(body.Format), OnDuplicate: importing.OnDuplicate(orEmpty(body.OnDuplicate)),
+		Labels: body.Labels, DefaultRegion: orEmpty(body.DefaultRegion),
+	})
+	if err != nil {
+		return nil, err
+	}
+	how := upload{Method: link.Method, URL: link.URL, Headers: map[string]string{}, ExpiresAt: contact.FormatTime(link.ExpiresAt)}
+	maps.Copy(how.Headers, link.Headers)
+	return &startImportAnswer{"/v1/imports/" + job.ID, startedImport{viewImport(job), how}}, nil
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+type importList struct {
+	Items      []ImportView `json:"items"`
+	NextCursor string       `json:"nextCursor,omitempty" doc:"Of the next page; absent at the end"`
+}
+
+type importListAnswer struct{ Body importList }
+
+type listImportsInput struct{ Paging }
+
+func (s *server) listImports(ctx context.Context, in *listImportsInput) (*importListAnswer, error) {
+	after, err := start[string](ctx, s, in.Paging)
+	if err != nil {
+		return nil, err
+	}
+	list, err := fitting(in.Limit, func(limit int) (importList, error) {
+		jobs, last, err := s.Imports.List(ctx, identity.From(ctx).Workspace, limit, orEmpty(after))
+		if err != nil {
+			return importList{}, err
+		}
+		return s.importList(ctx, in.Paging, jobs, last)
+	})
+	return &importListAnswer{list}, err
+}
+
+func (s *server) importList(ctx context.Context, paging Paging, jobs []importing.Import, last string) (importList, error) {
+	list := importList{Items: []ImportView{}}
+	for _, job := range jobs {
+		list.Items = append(list.Items, viewImport(job))
+	}
+	if last == "" {
+		return list, nil
+	}
+	var err error
+	list.NextCursor, err = next(ctx, s, paging, &last)
+	return list, err
+}
+
+type reportInput struct {
+	ID     string `path:"id"`
+	Format string `query:"format" enum:"csv" default:"csv"`
+}
+
+type redirect struct {
+	Location string `header:"Location"`
+}
+
+func (s *server) getReport(ctx context.Context, in *reportInput) (*redirect, error) {
+	link, err := s.Imports.ReportLink(ctx, ref(ctx, in.ID))
+	return &redirect{link}, err
+}
+
+type templateInput struct {
+	Format string `query:"format" enum:"csv,xlsx,json" default:"csv"`
+}
+
+type fileAnswer struct {
+	ContentType string `header:"Content-Type" hidden:"true"`
+	Disposition string `header:"Content-Disposition" doc:"The file's name"`
+	Body        []byte
+}
+
+func (s *server) getTemplate(_ context.Context, in *templateInput) (*fileAnswer, error) {
+	file, err := s.Template(in.Format)
+	if err != nil {
+		return nil, err
+	}
+	return &fileAnswer{file.ContentType, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}), file.Body}, nil
+}

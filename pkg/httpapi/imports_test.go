@@ -1,0 +1,127 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/occ/contacts/pkg/identity"
+	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// wantImport is the view of job.
+func wantImport() map[string]any {
+	return map[string]any{
+		"id": "i-1", "status": "processing", "source": "api", "fileName": "people.csv", "format": "csv", "onDuplicate": "update", "dryRun": false,
+		"totals":  map[string]any{"rows": 2.0, "processed": 2.0, "created": 1.0, "updated": 0.0, "skipped": 0.0, "failed": 1.0},
+		"columns": []any{}, "mapping": map[string]any{}, "sampleRows": []any{}, "error": nil,
+		"createdBy": "s-1", "createdAt": "2026-11-25T12:00:00.000Z", "startedAt": nil, "finishedAt": nil,
+	}
+}
+
+func TestReadImports(t *testing.T) {
+	s := serve(t, identity.Admin)
+	if diff := cmp.Diff(wantImport(), s.call(http.MethodGet, "/v1/imports/i-1", "").is(http.StatusOK).object()); diff != "" {
+		t.Error(diff)
+	}
+	s.call(http.MethodGet, "/v1/imports/i-2", "").refused(http.StatusNotFound, problem.NotFound)
+	failed := job()
+	failed.Status, failed.StartedAt, failed.FinishedAt = importing.Failed, noon, noon
+	failed.Error = &importing.FileError{Code: importing.NoHeader, Detail: "The first row holds an e-mail."}
+	failed.Columns, failed.Mapping, failed.SampleRows = []string{"Name"}, map[string]string{"Name": "name"}, [][]string{{"Mona"}, nil}
+	s.imports.jobs = []importing.Import{failed}
+	want := wantImport()
+	want["status"], want["startedAt"], want["finishedAt"] = "failed", "2026-11-25T12:00:00.000Z", "2026-11-25T12:00:00.000Z"
+	want["error"] = map[string]any{"code": "no_header", "detail": "The first row holds an e-mail."}
+	want["columns"], want["mapping"], want["sampleRows"] = []any{"Name"}, map[string]any{"Name": "name"}, []any{[]any{"Mona"}, []any{}}
+	got := s.call(http.MethodGet, "/v1/imports?limit=7", "").is(http.StatusOK).object()
+	if diff := cmp.Diff(map[string]any{"items": []any{want}}, got); diff != "" || s.imports.limits[0] != 7 {
+		t.Error(diff)
+	}
+}
+
+func TestStartImport(t *testing.T) {
+	s := serve(t, identity.Admin)
+	started := s.call(http.MethodPost, "/v1/imports",
+		`{"fileName":"people.csv","size":1e3,"format":"CSV","onDuplicate":"skip","dryRun":false,"mapping":null,"labels":["VIP"],"defaultRegion":"EG"}`).is(http.StatusCreated)
+	want := wantImport()
+	want["upload"] = map[string]any{"method": "PUT", "url": "https://uploads.example/1?a=1&b=2", "headers": map[string]any{}, "expiresAt": "2026-11-25T12:00:00.000Z"}
+	if diff := cmp.Diff(want, started.object()); diff != "" || started.Header().Get("Location") != "/v1/imports/i-1" {
+		t.Error(started.Header(), diff)
+	}
+	request := importing.Request{FileName: "people.csv", Size: 1000, Format: "CSV", OnDuplicate: importing.SkipKnown, Labels: []string{"VIP"}, DefaultRegion: "EG"}
+	if diff := cmp.Diff(request, s.imports.request); diff != "" || s.imports.subject != "s-1" {
+		t.Error(s.imports.subject, diff)
+	}
+	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":0,"format":null,"onDuplicate":null,"dryRun":null,"labels":null,"defaultRegion":null}`).is(http.StatusCreated)
+	if diff := cmp.Diff(importing.Request{FileName: "a.csv"}, s.imports.request); diff != "" {
+		t.Error(diff)
+	}
+	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1e30}`).is(http.StatusCreated)
+	if s.imports.request.Size != math.MaxInt64 {
+		t.Errorf("size %d", s.imports.request.Size)
+	}
+}
+
+func TestImportsThatCannotStart(t *testing.T) {
+	s := serve(t, identity.Admin)
+	for body, locations := range map[string]string{
+		`{}`: "body.fileName body.size", `{"fileName":"a.csv"}`: "body.size", `{"fileName":null,"size":null}`: "body.fileName body.size",
+		`{"fileName":"a.csv","size":-1}`: "body.size", `{"fileName":"a.csv","size":1.5}`: "body.size", `{"fileName":"a.csv","size":"1"}`: "body.size",
+		`{"fileName":"a.csv","size":1,"onDuplicate":"replace"}`: "body.onDuplicate", `{"fileName":"a.csv","size":1,"dryRun":true}`: "body.dryRun",
+		`{"fileName":"a.csv","size":1,"dryRun":"no"}`: "body.dryRun", `{"fileName":"a.csv","size":1,"mapping":{}}`: "body.mapping",
+		`{"fileName":"a.csv","size":1,"mapping":{"a.b":null}}`: "body.mapping", `{"fileName":"a.csv","size":1,"labels":[1]}`: "body.labels[0]", `{"fileName":"a.csv","size":1,"rows":1}`: "body.rows",
+	} {
+		s.call(http.MethodPost, "/v1/imports", body).refused(http.StatusUnprocessableEntity, problem.ValidationFailed, strings.Fields(locations)...)
+	}
+	for code, status := range map[problem.Code]int{problem.FileTooLarge: http.StatusRequestEntityTooLarge, problem.UnsupportedFormat: http.StatusUnsupportedMediaType} {
+		s.imports.err = problem.New(code, "It cannot be.")
+		s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1}`).refused(status, code)
+	}
+}
+
+func TestCancelImport(t *testing.T) {
+	s := serve(t, identity.Admin)
+	for _, body := range []string{"", "{}"} {
+		if diff := cmp.Diff(wantImport(), s.call(http.MethodPost, "/v1/imports/i-1/cancel", body).is(http.StatusAccepted).object()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	s.imports.err = problem.New(problem.NotPossible, "The import is completed.")
+	s.call(http.MethodPost, "/v1/imports/i-1/cancel", "").refused(http.StatusConflict, problem.NotPossible)
+}
+
+func TestReport(t *testing.T) {
+	s := serve(t, identity.Admin)
+	for _, path := range []string{"/v1/imports/i-1/report", "/v1/imports/i-1/report?format=csv"} {
+		got := s.call(http.MethodGet, path, "").is(http.StatusSeeOther)
+		if got.Header().Get("Location") != "https://exports.example/report?sig=1" || got.Body.Len() != 0 {
+			t.Errorf("%v %s", got.Header(), got.Body)
+		}
+	}
+	s.imports.err = problem.New(problem.NoReport, "There is none.")
+	refused := s.call(http.MethodGet, "/v1/imports/i-1/report", "").refused(http.StatusNotFound, problem.NoReport)
+	if refused.Header().Get("Location") != "" {
+		t.Errorf("%v", refused.Header())
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	s := serve(t, identity.Admin)
+	want, err := importing.NewTemplate("csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/v1/imports/template", "/v1/imports/template?format=csv"} {
+		got := s.call(http.MethodGet, path, "").is(http.StatusOK)
+		if !bytes.Equal(got.Body.Bytes(), want.Body) || got.Header().Get("Content-Type") != want.ContentType || got.Header().Get("Content-Disposition") != "attachment; filename=contacts.csv" {
+			t.Errorf("%v %s", got.Header(), got.Body)
+		}
+	}
+	s.call(http.MethodGet, "/v1/imports/template?format=pdf", "").refused(http.StatusUnprocessableEntity, problem.ValidationFailed, "query.format")
+}

@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"maps"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
+)
+
+// ImportView is an import as the API answers it (CONTRACT.md, "Imports"). It is exported because huma overlooks embedded types
+// that are not.
+type ImportView struct {
+	ID          string            `json:"id" doc:"Opaque id"`
+	Status      string            `json:"status" enum:"awaiting_upload,parsing,awaiting_mapping,processing,completed,failed,cancelled,undoing,undone"`
+	Source      string            `json:"source" enum:"api,bucket" doc:"How the file came"`
+	FileName    string            `json:"fileName"`
+	Format      string            `json:"format" example:"csv"`
+	OnDuplicate string            `json:"onDuplicate" enum:"update,skip,reject" doc:"What happens to rows whose contact is known"`
+	DryRun      bool              `json:"dryRun"`
+	Totals      importTotals      `json:"totals"`
+	Columns     []string          `json:"columns" doc:"The file's header"`
+	Mapping     map[string]string `json:"mapping" doc:"Columns and the fields that they fill"`
+	SampleRows  [][]string        `json:"sampleRows" doc:"The first rows, in column order"`
+	Error       *importFault      `json:"error" doc:"Why the whole file could not be read"`
+	CreatedBy   string            `json:"createdBy" doc:"The subject of the token, or bucket"`
+	CreatedAt   string            `json:"createdAt" format:"date-time"`
+	StartedAt   *string           `json:"startedAt" nullable:"true" format:"date-time"`
+	FinishedAt  *string           `json:"finishedAt" nullable:"true" format:"date-time"`
+}
+
+type importTotals struct {
+	Rows      int `json:"rows" doc:"Rows of the file, once it was read whole"`
+	Processed int `json:"processed"`
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Skipped   int `json:"skipped"`
+	Failed    int `json:"failed"`
+}
+
+type importFault struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Schema implements huma.SchemaProvider: huma makes no schema of "an object or null" by itself.
+func (*importFault) Schema(huma.Registry) *huma.Schema {
+	text := func() *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
+	return &huma.Schema{
+		Type: huma.TypeObject, Nullable: true, Required: []string{"code", "detail"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"code": text(), "detail": text()},
+	}
+}
+
+func viewImport(job importing.Import) ImportView {
+	view := ImportView{
+		ID: job.ID, Status: string(job.Status.Shown()), Source: string(job.Source), FileName: job.FileName, Format: job.Format,
+		OnDuplicate: string(job.OnDuplicate), Totals: importTotals(job.Totals), Columns: append([]string{}, job.Columns...), Mapping: map[string]string{},
+		SampleRows: [][]string{}, CreatedBy: job.CreatedBy, CreatedAt: contact.FormatTime(job.CreatedAt),
+		StartedAt: timeOrNull(job.StartedAt), FinishedAt: timeOrNull(job.FinishedAt),
+	}
+	maps.Copy(view.Mapping, job.Mapping)
+	for _, row := range job.SampleRows {
+		view.SampleRows = append(view.SampleRows, append([]string{}, row...))
+	}
+	if job.Error != nil {
+		view.Error = &importFault{string(job.Error.Code), job.Error.Detail}
+	}
+	return view
+}
+
+func timeOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := contact.FormatTime(t)
+	return &text
+}

@@ -1,0 +1,71 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/occ/contacts/pkg/identity"
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// routes is the table of routes. Errors that follow from a route's role, body, id and parameters are entered by themselves.
+func (s *server) routes() []*endpoint {
+	return []*endpoint{
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/health", id: "getHealth", summary: "Whether the API answers",
+		}, s.getHealth),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/openapi.json", id: "getDocument", summary: "This document", media: "application/json",
+		}, s.getDocument),
+
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts", role: identity.Agent, id: "listContacts", summary: "List or search contacts",
+			notes: "May trail a write by some seconds. Without sort, newest first; with q and without sort, in the order of the search.",
+		}, s.listContacts),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/contacts", role: identity.Agent, id: "createContact", summary: "Create a contact", status: http.StatusCreated,
+			notes:   "Null means absent. A name is needed. E-mail and phone belong to one contact of the workspace only.",
+			refuses: []problem.Code{problem.DuplicateContact, problem.ContactTooLarge}, demands: []string{"name"},
+		}, s.createContact),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}", role: identity.Agent, id: "getContact", summary: "Read a contact",
+		}, s.getContact),
+		on(s, operation{
+			method: http.MethodPatch, path: "/v1/contacts/{id}", role: identity.Agent, id: "updateContact", summary: "Change a contact",
+			notes:   "A JSON merge patch (RFC 7396): null removes, labels are replaced whole, attributes one by one. Done whole or not at all; one that changes nothing moves no version.",
+			refuses: []problem.Code{problem.VersionConflict, problem.DuplicateContact, problem.ContactTooLarge},
+		}, s.updateContact),
+
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/settings", role: identity.Admin, id: "getSettings", summary: "Read the workspace's settings",
+		}, s.getSettings),
+		on(s, operation{
+			method: http.MethodPatch, path: "/v1/settings", role: identity.Admin, id: "updateSettings", summary: "Change the workspace's settings",
+			notes: "A JSON merge patch (RFC 7396).", refuses: []problem.Code{problem.VersionConflict},
+		}, s.updateSettings),
+
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/imports/template", role: identity.Admin, id: "getImportTemplate", summary: "A file to fill in, with an example row",
+			media: "text/csv", refuses: []problem.Code{problem.UnsupportedFormat},
+		}, s.getTemplate),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/imports", role: identity.Admin, id: "listImports", summary: "List imports, newest first",
+		}, s.listImports),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/imports", role: identity.Admin, id: "startImport", summary: "Start an import", status: http.StatusCreated,
+			notes:   "The answer says how to upload the file; the import begins by itself once it is there. One that never comes ends as cancelled after 24 hours.",
+			refuses: []problem.Code{problem.FileTooLarge, problem.UnsupportedFormat},
+		}, s.startImport),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/imports/{id}", role: identity.Admin, id: "getImport", summary: "Read an import, with what is counted so far",
+		}, s.getImport),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/imports/{id}/cancel", role: identity.Admin, id: "cancelImport", summary: "Cancel an import", status: http.StatusAccepted,
+			notes: "Rows not yet written count as skipped; what was written stays.", refuses: []problem.Code{problem.NotPossible},
+		}, s.cancelImport),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/imports/{id}/report", role: identity.Admin, id: "getImportReport", summary: "The rows that were rejected or skipped, and why",
+			notes:  "Redirects to a link that lasts 15 minutes: a CSV file of the original columns, _row, _outcome, _code and _message.",
+			status: http.StatusSeeOther, refuses: []problem.Code{problem.NoReport},
+		}, s.getReport),
+	}
+}
