@@ -1,0 +1,32 @@
+// Command import-write turns chunks of rows into contacts, exactly once in effect. Trigger: the queue of chunks, and its dead letters.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/occ/contacts/pkg/awsclient"
+	"github.com/occ/contacts/pkg/config"
+	"github.com/occ/contacts/pkg/dynamo"
+	"github.com/occ/contacts/pkg/files"
+	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/trigger"
+)
+
+func main() {
+	settings, err := config.LoadImportWrite()
+	aws, awsErr := awsclient.Load(context.Background())
+	if err != nil || awsErr != nil {
+		fmt.Fprintln(os.Stderr, "import-write cannot start:", err, awsErr)
+		os.Exit(1)
+	}
+	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
+	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
+	writer := importing.NewWriter(store, store, objects, importing.NewFinisher(store, objects, time.Now), settings.MaxReceives, time.Now)
+	lambda.Start(trigger.ImportWrite(writer, settings.DeadLettersARN, logging.New(settings.LogLevel)))
+}
