@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// startRounds is how often each binary is started; the median is reported.
+const startRounds = 41
+
+// startup measures each function from exec to its first request for an event, beside an empty function. The binaries take turns,
+// so that whatever else the machine does meets all of them alike.
+func startup(ctx context.Context, root string) error {
+	dir, err := os.MkdirTemp("", "contacts-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // temporary
+	packages := []string{"./infra/bench/empty", "./functions/api", "./functions/import-parse", "./functions/import-write"}
+	binaries := make([]string, len(packages))
+	for i, pkg := range packages {
+		binaries[i] = filepath.Join(dir, filepath.Base(pkg))
+		if err := build(ctx, root, pkg, binaries[i]); err != nil {
+			return err
+		}
+	}
+	times := make([][]time.Duration, len(packages))
+	for range startRounds {
+		for i, binary := range binaries {
+			took, err := startOnce(ctx, binary)
+			if err != nil {
+				return fmt.Errorf("start %s: %w", packages[i], err)
+			}
+			times[i] = append(times[i], took)
+		}
+	}
+	empty := median(times[0])
+	fmt.Printf("start-up to the first next call, median of %d: empty %.1f ms\n", startRounds, ms(empty))
+	for i := 1; i < len(packages); i++ {
+		fmt.Printf("  %-13s %5.1f ms  empty + %4.1f ms  (at most + %s)\n", filepath.Base(packages[i]), ms(median(times[i])), ms(median(times[i])-empty), startBudget[filepath.Base(packages[i])])
+	}
+	return nil
+}
+
+// startBudget is what each function may cost above an empty one.
+var startBudget = map[string]string{"api": "18 ms", "import-write": "8 ms", "import-parse": "no budget"}
+
+// build makes a binary as template.yaml's build does, for this machine.
+func build(ctx context.Context, root, pkg, out string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, pkg) //nolint:gosec // our own packages
+	command.Dir = root
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	command.Stderr = os.Stderr
+	return command.Run()
+}
+
+// startOnce starts a function against a Runtime API of our own and ends it once it has asked for its first event.
+func startOnce(ctx context.Context, binary string) (time.Duration, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	asked := make(chan time.Time, 1)
+	server := &http.Server{
+		ReadHeaderTimeout: time.Minute,
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
+			select {
+			case asked <- time.Now():
+			default:
+			}
+			<-request.Context().Done()
+		}),
+	}
+	go server.Serve(listener) //nolint:errcheck // ends with Close
+	defer server.Close()      //nolint:errcheck // nothing is pending
+
+	command := exec.CommandContext(ctx, binary)
+	command.Env = append(functionEnvironment(), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
+	var complaints strings.Builder
+	command.Stdout, command.Stderr = &complaints, &complaints
+	began := time.Now()
+	if err := command.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	select {
+	case at := <-asked:
+		_ = command.Process.Kill()
+		<-ended //nolint:errcheck // it was killed
+		return at.Sub(began), nil
+	case err := <-ended:
+		return 0, fmt.Errorf("ended before its first next call: %w: %s", err, complaints.String())
+	case <-time.After(10 * time.Second):
+		_ = command.Process.Kill()
+		<-ended //nolint:errcheck // it was killed
+		return 0, fmt.Errorf("no next call within 10 s: %s", complaints.String())
+	}
+}
+
+// functionEnvironment is what Lambda would set, with values that need to exist but are not used before the first event.
+func functionEnvironment() []string {
+	queue := "http://127.0.0.1:1/000000000000/queue"
+	return []string{
+		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_LAMBDA_FUNCTION_NAME=bench",
+		"CONTACTS_TABLE=contacts", "TIMELINE_TABLE=timeline", "JOBS_TABLE=jobs", "LOG_LEVEL=info",
+		"UPLOADS_BUCKET=uploads", "EXPORTS_BUCKET=exports", "PUBLIC_BASE_URL=", "RETRY_SECONDS=180", "MAX_RECEIVES=3",
+		"MAX_UPLOAD_BYTES=5242880", "MAX_UPLOAD_ROWS=10000", "MAX_DROP_BYTES=104857600", "MAX_DROP_ROWS=1000000",
+		"IMPORT_WRITE_QUEUE_URL=" + queue, "IMPORT_PARSE_DLQ_URL=" + queue, "IMPORT_WRITE_DLQ_ARN=arn:aws:sqs:us-east-1:000000000000:dlq",
+	}
+}
+
+func median(times []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/2]
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
