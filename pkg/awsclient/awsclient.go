@@ -45,7 +45,10 @@ func DynamoDB(cfg aws.Config) *dynamodb.Client { return dynamodb.NewFromConfig(c
 
 // S3 makes a client of S3. An endpoint other than AWS's own has one host name for all buckets.
 func S3(cfg aws.Config) *s3.Client {
-	return s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil
+		o.DisableLogOutputChecksumValidationSkipped = true // objects of other writers have none; no line of our log
+	})
 }
 
 // SQS makes a client of SQS.

@@ -141,7 +141,9 @@ func (w *world) deliver(i int) error {
 	m.receives++
 	_, err := w.handle(m)
 	if err != nil {
-		m.dead = m.dead || m.receives >= w.writer.maxReceives
+		if !m.dead && m.receives >= w.writer.maxReceives {
+			m.dead, m.receives = true, 0
+		}
 		w.messages = append(w.messages, m)
 	}
 	return err

@@ -81,7 +81,7 @@ func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error)
 	if work.state, err = w.chunks.Chunk(ctx, work.ref); err != nil {
 		return done, err
 	}
-	done.Careful = delivery.Dead || delivery.Receives >= w.maxReceives || work.state.Trying > 0
+	done.Careful = delivery.Dead || delivery.Receives >= w.maxReceives
 	if err := work.finish(ctx, done.Careful); err != nil {
 		return done, err
 	}

@@ -123,6 +123,32 @@ func TestARowThatKillsItsWorkerAndItsMessageIsLost(t *testing.T) {
 	}
 }
 
+// Another copy of the message, which a sweep sent, may arrive while a row is being tried alone: that row killed nobody.
+func TestACopyDoesNotBlameTheRowThatIsBeingTried(t *testing.T) {
+	w := newWorld(t)
+	ref := w.begin(UpdateKnown, fileOf(20, 1))
+	last, commits := w.messages[0], 0
+	last.receives = maxReceives
+	w.strike = func(call string) fault {
+		if call == "Commit" {
+			if commits++; commits == 5 {
+				w.striking.Unlock()
+				defer w.striking.Lock()
+				if err := w.deliver(0); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		return noFault
+	}
+	if done, err := w.handle(last); err != nil || !done.Careful {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if job := w.imports[ref]; job.Status != Completed || job.Totals.Created != 20 {
+		t.Errorf("%s with %+v: %v", job.Status, job.Totals, w.reasons(job))
+	}
+}
+
 // What passes by itself is no fault of the row that was being tried.
 func TestABusyTableIsNoFaultOfARow(t *testing.T) {
 	w := newWorld(t)
