@@ -23,7 +23,7 @@ const (
 	attrVersion   = "version"
 	attrContactID = "contactId"
 	attrNameText  = "nameText"
-	attrExpires   = "expiresAt" // Unix seconds; DynamoDB deletes some days later, so readers check it too
+	attrExpires   = "expiresAt" // Unix seconds; DynamoDB deletes up to some days later
 )
 
 // item is a stored item. The codecs are written by hand: they are the hot path of imports, and the reflecting ones link

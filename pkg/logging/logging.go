@@ -5,11 +5,14 @@ package logging
 import (
 	"log/slog"
 	"os"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // New makes a logger that writes lines of at least level to standard output, where Lambda collects them. Use the Context
-// methods of slog, so that lines carry the request id.
+// methods of slog, so that lines carry the request id. The names timestamp and message are Lambda's own: it takes lines without
+// them for INFO and drops them above that level. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func New(level slog.Level) *slog.Logger {
-	handler := slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level})
+	handler := slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr})
 	return slog.New(requestHandler{handler})
 }
