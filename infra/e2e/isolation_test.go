@@ -1,0 +1,147 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// route is an operation of the OpenAPI document.
+type route struct{ method, path, role string }
+
+// document lists every operation that the service says it has.
+func document(t *testing.T) []route {
+	t.Helper()
+	var described struct {
+		Paths map[string]map[string]struct {
+			Role string `json:"x-role"`
+		}
+	}
+	if err := json.Unmarshal(caller{t, ""}.call(http.MethodGet, "/v1/openapi.json", nil).is(http.StatusOK).body, &described); err != nil {
+		t.Fatal(err)
+	}
+	var all []route
+	for path, methods := range described.Paths {
+		for method, operation := range methods {
+			all = append(all, route{strings.ToUpper(method), path, operation.Role})
+		}
+	}
+	slices.SortFunc(all, func(a, b route) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	return all
+}
+
+// bodies are requests that the operations take. An operation with a body that is not here fails the test.
+var bodies = map[string]any{
+	"POST /v1/contacts":                      map[string]any{"name": "Somebody"},
+	"PATCH /v1/contacts/{id}":                map[string]any{"company": "Changed"},
+	"POST /v1/contacts/{id}/notes":           map[string]any{"text": "A note"},
+	"PATCH /v1/contacts/{id}/notes/{noteId}": map[string]any{"text": "Another text"},
+	"PATCH /v1/settings":                     map[string]any{"nightlyBackup": false},
+	"POST /v1/imports":                       map[string]any{"fileName": "people.csv", "size": 10},
+}
+
+// belongings are what one workspace has: the ids that the paths are filled with.
+type belongings struct{ contact, note, importID string }
+
+// own makes one of each kind, seen by an admin.
+func own(t *testing.T, admin caller, has map[string]bool) belongings {
+	t.Helper()
+	var b belongings
+	b.contact = admin.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Owned", "labels": []string{"VIP"}}).is(http.StatusCreated).text("id")
+	if has["/v1/contacts/{id}/notes"] {
+		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
+	}
+	b.importID = admin.call(http.MethodPost, "/v1/imports", map[string]any{"fileName": "people.csv", "size": 10}).is(http.StatusCreated).text("id")
+	return b
+}
+
+func (b belongings) fill(path string) string {
+	id := b.contact
+	if strings.HasPrefix(path, "/v1/imports") {
+		id = b.importID
+	}
+	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
+}
+
+// call sends an operation as somebody.
+func (r route) call(c caller, b belongings) answer {
+	c.t.Helper()
+	body, known := bodies[r.method+" "+r.path]
+	if !known && (r.method == http.MethodPatch || r.method == http.MethodPost && !strings.HasSuffix(r.path, "/cancel")) {
+		c.t.Fatalf("%s %s is new: give the matrix a body for it", r.method, r.path)
+	}
+	return c.call(r.method, b.fill(r.path), body)
+}
+
+// TestEveryOperationForEverybody is the matrix of operations and callers.
+func TestEveryOperationForEverybody(t *testing.T) {
+	mine, theirs := fresh(t), fresh(t)+"x"
+	admin, agent, stranger := as(t, mine, "admin"), as(t, mine, "agent"), as(t, theirs, "admin")
+	nobody := map[string]caller{
+		"no token": {t, ""}, "a tampered token": {t, tampered(agent.token)}, "an expired token": {t, expired(t, mine)},
+		"another issuer's token": {t, foreign(t, mine)}, "a token for another workspace, forged": {t, forged(t, agent.token, theirs)},
+	}
+	homeless := as(t, "", "admin")
+	all := document(t)
+	has := map[string]bool{}
+	for _, r := range all {
+		has[r.path] = true
+	}
+	for _, r := range all {
+		t.Run(r.method+" "+r.path, func(t *testing.T) {
+			b := own(t, admin, has)
+			if r.role == "" {
+				r.call(caller{t, ""}, b).is(http.StatusOK)
+				return
+			}
+			for who, c := range nobody {
+				if a := r.call(c, b); a.status != http.StatusUnauthorized || a.text("message") != "Unauthorized" {
+					t.Errorf("%s: %d %s", who, a.status, a.body)
+				}
+			}
+			r.call(homeless, b).problem(http.StatusForbidden, "no_workspace")
+			if r.role == "admin" {
+				r.call(agent, b).problem(http.StatusForbidden, "forbidden")
+				r.call(agent, belongings{"unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
+			}
+			r.strange(t, stranger, b)
+			r.owned(t, admin, agent, b)
+		})
+	}
+}
+
+// strange demands that another workspace's things are not there, and that nothing of them shows.
+func (r route) strange(t *testing.T, stranger caller, b belongings) {
+	t.Helper()
+	a := r.call(stranger, b)
+	if strings.Contains(r.path, "{id}") {
+		a.problem(http.StatusNotFound, "not_found")
+	}
+	for _, id := range []string{b.contact, b.importID} {
+		if strings.Contains(string(a.body), id) {
+			t.Errorf("another workspace sees %s", a.body)
+		}
+	}
+}
+
+// owned demands that those who may, can.
+func (r route) owned(t *testing.T, admin, agent caller, b belongings) {
+	t.Helper()
+	who := []caller{admin}
+	if r.role == "agent" && r.method != http.MethodDelete {
+		who = append(who, agent)
+	}
+	for _, c := range who {
+		a := r.call(c, b)
+		noReport := a.status == http.StatusNotFound && strings.HasSuffix(r.path, "/report") && a.text("code") == "no_report"
+		if (a.status < 200 || a.status > 399) && !noReport {
+			t.Errorf("the owner gets %d: %s", a.status, a.body)
+		}
+	}
+	if got := admin.call(http.MethodGet, "/v1/contacts/"+b.contact, nil); r.method != http.MethodDelete && got.status != http.StatusOK {
+		t.Errorf("the contact is gone: %s", fmt.Sprint(got.status))
+	}
+}
