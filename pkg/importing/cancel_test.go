@@ -58,6 +58,25 @@ func TestACancelAtAnyCall(t *testing.T) {
 	}
 }
 
+// A file that cannot be read stays cancelled if it was cancelled first.
+func TestACancelBeforeTheFault(t *testing.T) {
+	w := newWorld(t)
+	arrival := w.put(demo+"/drop/people.csv", "name,email\n\xff", nil)
+	w.strike = func(call string) fault {
+		if call == "Download" {
+			w.striking.Unlock()
+			defer w.striking.Lock()
+			if _, err := w.service.Cancel(invocation(), w.refOf(arrival)); err != nil {
+				t.Error(err)
+			}
+		}
+		return noFault
+	}
+	if done, err := w.arrived(arrival); err != nil || done.Status != Cancelled || w.all()[0].Error != nil {
+		t.Errorf("%+v, %v, %+v", done, err, w.all()[0])
+	}
+}
+
 func TestCancelInEveryState(t *testing.T) {
 	for status, want := range map[Status]struct {
 		after Status
@@ -74,7 +93,7 @@ func TestCancelInEveryState(t *testing.T) {
 			if want.code != "" && problem.CodeOf(err) != want.code || want.code == "" && (err != nil || job.Status != want.after) {
 				t.Errorf("%s: %+v, %v", status, job, err)
 			}
-			if stored := w.imports[ref]; stored.Status != want.after || stored.Cancelling != (status == Processing) || want.after != status && !stored.FinishedAt.Equal(dawn) {
+			if stored := w.imports[ref]; stored.Status != want.after || stored.Version > 1 || stored.Cancelling != (status == Processing) || want.after != status && !stored.FinishedAt.Equal(dawn) {
 				t.Errorf("%s: %+v", status, stored)
 			}
 			if want.after != status {

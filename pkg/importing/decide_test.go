@@ -115,6 +115,22 @@ func TestWhoIsKnownByWhatInEveryMode(t *testing.T) {
 	}
 }
 
+// The labels of the import go to created and updated contacts alike, and to nobody else's.
+func TestLabelsOfTheImport(t *testing.T) {
+	w := newWorld(t)
+	w.know(mona)
+	job := started(w) // with a label
+	if _, err := w.arrived(w.put(job.Key, "name,email,labels\nMona,mona@example.com,new\nAli,ali@example.com,FAIR;new\nLea,lea@,\n", nil)); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	for name, want := range map[string][]string{"Mona": {"VIP", "old", "new", "fair"}, "Ali": {"FAIR", "new"}} {
+		if diff := cmp.Diff(want, w.named(name)[0].Labels); diff != "" {
+			t.Error(name, diff)
+		}
+	}
+}
+
 // What a contact that is found by the one has of the other is replaced, and free for others.
 func TestAnUpdateMovesClaims(t *testing.T) {
 	w := newWorld(t)

@@ -19,10 +19,10 @@ import (
 var files = rapid.Custom(func(t *rapid.T) string {
 	lines := []string{"name,email,phone,labels,notes"}
 	fresh := 0
-	for range rapid.IntRange(1, 25).Draw(t, "entries") {
+	for range rapid.IntRange(1, 15).Draw(t, "entries") {
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
-			for range rapid.SampledFrom([]int{1, 2, 40, 99, 130}).Draw(t, "fresh") {
+			for range rapid.SampledFrom([]int{1, 2, 60, 130}).Draw(t, "fresh") {
 				fresh++
 				lines = append(lines, fmt.Sprintf("Fresh %d,fresh%d@example.com,,,", fresh, fresh))
 			}

@@ -20,7 +20,7 @@ func ContactID(importID string, row int) string { return derivedID("contact", im
 func noteID(importID string, row, n int, at time.Time) string {
 	id := hashed("note", importID, numeral(row), numeral(n))
 	var millis [8]byte
-	binary.BigEndian.PutUint64(millis[:], uint64(at.UnixMilli())) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(millis[:], uint64(at.UnixMilli()))
 	copy(id[:6], millis[2:])
 	return versioned(id, 0x70)
 }

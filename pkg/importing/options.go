@@ -1,10 +1,6 @@
 package importing
 
-import (
-	"strings"
-
-	"github.com/occ/contacts/pkg/contact"
-)
+import "strings"
 
 // Metadata of dropped objects that sets options (CONTRACT.md, "Imports").
 const (
@@ -58,6 +54,3 @@ func (l Limits) of(source Source) (bytes int64, rows int) {
 	}
 	return l.UploadBytes, l.UploadRows
 }
-
-// labelsOf are the labels of an import's POST, normalised.
-func labelsOf(labels []string) ([]string, error) { return contact.NormalizeLabels(labels) }

@@ -106,7 +106,7 @@ func (p *Parser) again(ctx context.Context, ref Ref, may func(Import) bool) (Par
 func (p *Parser) uploaded(ctx context.Context, arrival Arrival, where target) (Parsed, error) {
 	ref := Ref{where.workspace, where.importID}
 	job, err := p.Imports.Import(ctx, ref)
-	if problem.CodeOf(err) == problem.NotFound && err != nil {
+	if problem.CodeOf(err) == problem.NotFound {
 		return Parsed{Ref: ref, Ignored: "there is no such import"}, nil
 	} else if err != nil {
 		return Parsed{Ref: ref}, err

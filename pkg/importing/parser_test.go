@@ -211,25 +211,31 @@ func once(call string, nth int, struck fault) func(string) fault {
 }
 
 func TestAFileThatKillsItsReaderIsGivenUp(t *testing.T) {
-	w := newWorld(t)
-	reads := 0
-	w.strike = func(call string) fault {
-		if call == "Download" {
-			reads++
-			return dying
+	for _, uploaded := range []bool{false, true} {
+		w := newWorld(t)
+		reads := 0
+		w.strike = func(call string) fault {
+			if call == "Download" {
+				reads++
+				return dying
+			}
+			return noFault
 		}
-		return noFault
+		key := demo + "/drop/people.csv"
+		if uploaded {
+			key = started(w).Key
+		}
+		arrival := w.put(key, oneRow, nil)
+		w.event(arrival)
+		w.event(arrival) // a doubled event does not use up the tries
+		if reads != maxRepeats {
+			t.Errorf("read %d times by events", reads)
+		}
+		w.settle()
+		job := w.all()[0]
+		if job.Status != Failed || job.Error.Code != InternalError || reads != maxParses {
+			t.Errorf("%s after %d readings: %v", job.Status, reads, job.Error)
+		}
+		w.checkEnd(job)
 	}
-	arrival := w.put(demo+"/drop/people.csv", oneRow, nil)
-	w.event(arrival)
-	w.event(arrival) // a doubled event does not use up the tries
-	if reads != maxRepeats {
-		t.Errorf("read %d times by events", reads)
-	}
-	w.settle()
-	job := w.all()[0]
-	if job.Status != Failed || job.Error.Code != InternalError || reads != maxParses {
-		t.Errorf("%s after %d readings: %v", job.Status, reads, job.Error)
-	}
-	w.checkEnd(job)
 }

@@ -89,6 +89,17 @@ func TestLimitOfAContactToTheByte(t *testing.T) {
 	}
 }
 
+// Marks that are escaped when they are answered count as they are answered.
+func TestEscapedTextCounts(t *testing.T) {
+	header, cells := "name,email", []string{"Mona", "m@example.com"}
+	for i := range 40 {
+		header, cells = fmt.Sprintf("%s,attr.%d", header, i), append(cells, "x"+strings.Repeat("\u2028", 600)+"x")
+	}
+	if row := readerOf(header, "").read(2, cells, nil); codeOf(row) != ValueTooLong {
+		t.Errorf("%+v", row.Verdict)
+	}
+}
+
 // create makes the contact of a row.
 func create(row Row) contact.Contact {
 	work := chunkWork{chunk: Chunk{Workspace: demo, CreatedAt: dawn, Rows: []Row{row}}}

@@ -44,7 +44,7 @@ func (s *seen) grow() {
 
 // slot is where hash lies, or would.
 func (s *seen) slot(hash uint64) int {
-	mask := uint64(len(s.slots) - 1)
+	mask := uint64(len(s.slots) - 1) //nolint:gosec // there are some
 	at := hash & mask
 	for s.slots[at] != 0 && s.slots[at] != hash {
 		at = (at + 1) & mask

@@ -180,3 +180,9 @@ func TestReportLink(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTemplatesThatThereAreNot(t *testing.T) {
+	if _, err := NewTemplate("xlsx"); problem.CodeOf(err) != problem.UnsupportedFormat {
+		t.Error(err)
+	}
+}

@@ -85,7 +85,7 @@ func (s *Sweeper) takeUp(ctx context.Context, done *Swept) error {
 // look moves one import on if it stands still.
 func (s *Sweeper) look(ctx context.Context, ref Ref) (Parsed, error) {
 	job, err := s.parser.Imports.Import(ctx, ref)
-	if problem.CodeOf(err) == problem.NotFound && err != nil {
+	if problem.CodeOf(err) == problem.NotFound {
 		return Parsed{}, nil
 	} else if err != nil {
 		return Parsed{}, err

@@ -21,6 +21,10 @@ func TestAnUploadThatNeverComes(t *testing.T) {
 	if got := w.statusAfter(); got != AwaitingUpload {
 		t.Fatalf("%s after a day", got)
 	}
+	w.strike = once("Head", 0, failing) // it may have come
+	if got := w.statusAfter(); got != AwaitingUpload {
+		t.Fatalf("%s although nobody could look", got)
+	}
 	if got := w.statusAfter(); got != Cancelled {
 		t.Fatalf("%s after more than a day", got)
 	}

@@ -63,7 +63,7 @@ func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error)
 		return done, fmt.Errorf("importing: chunk of schema %d", chunk.Schema)
 	}
 	job, err := w.imports.Import(ctx, done.Ref)
-	if problem.CodeOf(err) == problem.NotFound && err != nil {
+	if problem.CodeOf(err) == problem.NotFound {
 		done.Note = "there is no such import"
 		return done, nil
 	} else if err != nil {

@@ -1,7 +1,9 @@
 package importing
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,6 +125,21 @@ func TestARowThatKillsItsWorkerAndItsMessageIsLost(t *testing.T) {
 	}
 }
 
+func TestTheLastDeliveryIsCareful(t *testing.T) {
+	type delivery struct {
+		receives int
+		dead     bool
+	}
+	for d, want := range map[delivery]bool{{1, false}: false, {maxReceives - 1, false}: false, {maxReceives, false}: true, {1, true}: true} {
+		w := newWorld(t)
+		w.begin(UpdateKnown, oneRow)
+		done, err := w.handle(message{w.messages[0].body, d.receives, d.dead})
+		if err != nil || done.Careful != want || done.Status != Completed {
+			t.Errorf("%+v: %+v, %v", d, done, err)
+		}
+	}
+}
+
 // Another copy of the message, which a sweep sent, may arrive while a row is being tried alone: that row killed nobody.
 func TestACopyDoesNotBlameTheRowThatIsBeingTried(t *testing.T) {
 	w := newWorld(t)
@@ -185,6 +202,37 @@ func TestEveryCallOfAWriteMayFail(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Rows that others are always faster at come back with their message, and so do those of a function whose time is over.
+func TestAWriterGivesUpInTime(t *testing.T) {
+	w := newWorld(t)
+	ref := w.begin(UpdateKnown, oneRow)
+	w.strike = func(call string) fault {
+		if call == "Commit" {
+			return outdated
+		}
+		return noFault
+	}
+	if err := w.deliver(0); err == nil {
+		t.Error("a row without outcome is done")
+	}
+	ctx, stop := context.WithCancel(invocation())
+	w.strike = func(call string) fault {
+		if call == "Commit" {
+			stop()
+			return outdated
+		}
+		return noFault
+	}
+	if _, err := w.writer.Handle(ctx, Delivery{Body: w.messages[0].body, Receives: 1}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	w.strike = nil
+	w.settle()
+	if job := w.imports[ref]; job.Totals.Created != 1 {
+		t.Errorf("%+v", job.Totals)
 	}
 }
 
