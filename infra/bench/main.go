@@ -1,5 +1,5 @@
 // Command bench prints how fast the service is, each figure beside a floor measured in the same run: imports beside a bare
-// program that writes the same contacts, start-up times beside an empty function; and what the functions weigh.
+// program that writes the same contacts, start-up times beside an empty function; what the functions weigh; what requests consume.
 package main
 
 import (
@@ -43,5 +43,8 @@ func run(ctx context.Context) error {
 	if err := imports(ctx, local); err != nil {
 		return err
 	}
-	return parseMemory(ctx, local)
+	if err := parseMemory(ctx, local); err != nil {
+		return err
+	}
+	return units(ctx, local)
 }
