@@ -29,11 +29,10 @@ const (
 
 // hotKeys answers every write and counts its units by partition key and second, those of index entries too.
 type hotKeys struct {
-	mu     sync.Mutex
-	second int
-	units  map[string]float64 // of this second
-	most   float64
-	where  string
+	mu    sync.Mutex
+	units map[string]float64 // of this second
+	most  float64
+	where string
 }
 
 // RoundTrip implements http.RoundTripper.
