@@ -3,6 +3,7 @@
 package contact
 
 import (
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,15 @@ const (
 
 // Channels are all of them, in the order of the contract.
 var Channels = []Channel{WhatsApp, Instagram, Messenger, Telegram, SMS, Email, Widget, Platform, Campaign, Import, API}
+
+// ChannelNames are all of them for a sentence.
+func ChannelNames() string {
+	names := make([]string, len(Channels))
+	for i, channel := range Channels {
+		names[i] = string(channel)
+	}
+	return strings.Join(names, ", ")
+}
 
 // Contact is one person of a workspace. Text is trimmed and in NFC; an empty string means absent. Times are UTC with
 // milliseconds; a zero LastInteractionAt means never.

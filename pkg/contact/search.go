@@ -21,21 +21,30 @@ const (
 	minTrunk = 9
 )
 
+// Listing is what a client asks a list for.
+type Listing struct {
+	Q      string // a search; empty for none
+	Filter Filter
+	Sort   Sort
+	Limit  int       // 1 to 100
+	After  *Position // nil for the first page
+}
+
 // List reads one page. Errors: ValidationFailed for a q or sort that cannot be.
-func (s *Service) List(ctx context.Context, workspace, q string, sort Sort, limit int, after *Position) (Page, error) {
+func (s *Service) List(ctx context.Context, workspace string, asked Listing) (Page, error) {
 	switch {
-	case !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, sort):
-		return Page{}, problem.Invalid("query.sort", string(sort), "Sort by createdAt, -createdAt, name or -lastInteractionAt.")
-	case utf8.RuneCountInString(q) > MaxSearch:
+	case !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, asked.Sort):
+		return Page{}, problem.Invalid("query.sort", string(asked.Sort), "Sort by createdAt, -createdAt, name or -lastInteractionAt.")
+	case utf8.RuneCountInString(asked.Q) > MaxSearch:
 		return Page{}, problem.Invalid("query.q", nil, "A search may have at most %d characters; shorten it.", MaxSearch)
-	case !utf8.ValidString(q):
+	case !utf8.ValidString(asked.Q):
 		return Page{}, problem.Invalid("query.q", nil, "A search has to be UTF-8.")
 	}
-	search, err := ParseSearch(q, s.phoneReader(ctx, workspace))
+	search, err := ParseSearch(asked.Q, s.phoneReader(ctx, workspace))
 	if err != nil {
 		return Page{}, err
 	}
-	return s.store.List(ctx, Query{Workspace: workspace, Search: search, Sort: sort, Limit: limit, After: after})
+	return s.store.List(ctx, Query{Workspace: workspace, Search: search, Filter: asked.Filter, Sort: asked.Sort, Limit: asked.Limit, After: asked.After})
 }
 
 // ParseSearch understands a q; nil for an empty one, which is no filter. phone reads a number with the default region, and is

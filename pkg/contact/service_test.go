@@ -208,11 +208,11 @@ func TestListRefuses(t *testing.T) {
 	}{
 		"unknown sort": {"", "-name"}, "q of 201": {strings.Repeat("é", 201), contact.SortDefault}, "not UTF-8": {"\xff", contact.SortDefault},
 	} {
-		if _, err := s.List(t.Context(), "demo", c.q, c.sort, 10, nil); problem.CodeOf(err) != problem.ValidationFailed {
+		if _, err := s.List(t.Context(), "demo", contact.Listing{Q: c.q, Sort: c.sort, Limit: 10}); problem.CodeOf(err) != problem.ValidationFailed {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := s.List(t.Context(), "demo", strings.Repeat("é", 200), contact.SortOldest, 7, &contact.Position{Key: "k"}); err != nil || store.asked.Limit != 7 || store.asked.After.Key != "k" {
+	if _, err := s.List(t.Context(), "demo", contact.Listing{Q: strings.Repeat("é", 200), Sort: contact.SortOldest, Limit: 7, After: &contact.Position{Key: "k"}}); err != nil || store.asked.Limit != 7 || store.asked.After.Key != "k" {
 		t.Errorf("%+v, %v", store.asked, err)
 	}
 }

@@ -17,7 +17,7 @@ func TestSettings(t *testing.T) {
 	if _, err := s.UpdateSettings(t.Context(), "demo", contact.SettingsPatch{DefaultRegion: set("Egypt")}, contact.Precondition{}); problem.CodeOf(err) != problem.ValidationFailed {
 		t.Error(err)
 	}
-	if _, err := s.List(t.Context(), "demo", "0100 123 4567", contact.SortName, 10, nil); err != nil || store.asked.Search.Phone != "+201001234567" {
+	if _, err := s.List(t.Context(), "demo", contact.Listing{Q: "0100 123 4567", Sort: contact.SortName, Limit: 10}); err != nil || store.asked.Search.Phone != "+201001234567" {
 		t.Errorf("%+v, %v", store.asked.Search, err)
 	}
 }
@@ -49,7 +49,7 @@ func TestSettingsThatCannotBeRead(t *testing.T) {
 	s, store := service()
 	store.broken = errors.New("no connection")
 	_, created := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Phone: text("0100 123 4567")})
-	_, listed := s.List(t.Context(), "demo", "0100 123 4567", contact.SortDefault, 10, nil)
+	_, listed := s.List(t.Context(), "demo", contact.Listing{Q: "0100 123 4567", Limit: 10})
 	for _, err := range []error{created, listed} {
 		if !errors.Is(err, store.broken) || problem.CodeOf(err) != problem.Internal {
 			t.Error(err)

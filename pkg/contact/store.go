@@ -44,6 +44,7 @@ const (
 type Query struct {
 	Workspace string
 	Search    *Search // nil: no q
+	Filter    Filter
 	Sort      Sort
 	Limit     int // 1 to 100
 	After     *Position

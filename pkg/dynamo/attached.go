@@ -56,14 +56,16 @@ func extras(c contact.Contact) []extra {
 	if c.Company != "" {
 		list = append(list, facet(c, "company", c.Company))
 	}
-	if dense := c.Channel == contact.Import || c.Channel == contact.API; !dense && c.Channel != "" {
+	if c.Channel != "" && !dense(c.Channel) {
 		list = append(list, facet(c, "channel", string(c.Channel)))
 	}
 	return list
 }
 
-// facet places a contact among those of one label, company or channel. Channels import and api are too dense for that:
-// most contacts have them, so the list of all, checked after reading, serves as well.
+// dense says that a channel has no facet: most contacts came by import or api, so the list of all, checked after reading, serves as well.
+func dense(channel contact.Channel) bool { return channel == contact.Import || channel == contact.API }
+
+// facet places a contact among those of one label, company or channel.
 func facet(c contact.Contact, kind, value string) extra {
 	k := key{facetPartition(c.Workspace, kind, contact.FacetKey(value), c.Shard), timeSort(stamp(c.CreatedAt), c.ID)}
 	return extra{k, value, func(it item) { it[attrContactID], it["value"] = text(c.ID), text(value) }}

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -13,13 +14,15 @@ const (
 	entryUnits   = 34      // read units of entries, when many are passed over
 	usualReads   = 2       // contacts read for each one wanted: few are given out elsewhere, moved or deleted
 	sparseReads  = 4       // the same of a phase that most are passed over in
+	looseReads   = 400     // contacts read at half the price, whatever is wanted
+	looseBatch   = 100
 	largeContact = 4 << 10 // bytes; only larger contacts are measured as they are answered
 )
 
 // List implements contact.Store.
 func (s *Store) List(ctx context.Context, q contact.Query) (contact.Page, error) {
 	phases := plan(q)
-	if q.Search != nil && q.Sort != contact.SortDefault {
+	if resorted(q) {
 		return s.sorted(ctx, q, phases)
 	}
 	return s.walk(ctx, q, phases)
@@ -74,14 +77,17 @@ func (s *Store) open(ph phase, after string, limit int) *merge {
 // fillFrom fills the page from the last of phases; it returns true when the phase has no more to give, false when the page is full or
 // has cost enough.
 func (s *Store) fillFrom(ctx context.Context, p *page, workspace string, phases []phase, m *merge) (ended bool, err error) {
-	ph, reads := phases[len(phases)-1], usualReads*p.limit
-	if ph.sparse {
-		reads = sparseReads * p.limit
-	}
-	for !p.full() && !m.spent && p.reads < reads {
-		candidates, ended, err := m.some(ctx, ph, p.limit-len(p.Contacts))
+	ph := phases[len(phases)-1]
+	for reads := ph.reads(p.limit); !p.full() && !m.spent && p.reads < reads; {
+		candidates, ended, err := m.some(ctx, ph, ph.batch(p))
 		if err != nil {
 			return false, err
+		}
+		if ph.loose {
+			p.reads += len(candidates)
+			if candidates, err = s.likely(ctx, workspace, phases, candidates); err != nil {
+				return false, err
+			}
 		}
 		if done, err := s.emit(ctx, p, workspace, phases, candidates, m); err != nil || !done {
 			return false, err
@@ -107,22 +113,56 @@ func (m *merge) some(ctx context.Context, ph phase, n int) (found []entry, ended
 	return found, false, nil
 }
 
-// emit reads the candidates and adds those that have their place there to the page. It returns false when the page became too large,
-// and has then set the merge back to the last one that it took.
-func (s *Store) emit(ctx context.Context, p *page, workspace string, phases []phase, candidates []entry, m *merge) (bool, error) {
-	contacts, err := s.hydrate(ctx, workspace, distinct(candidates), true)
-	if err != nil {
-		return false, err
+// reads is how many contacts a page of a phase may read.
+func (ph phase) reads(limit int) int {
+	switch {
+	case ph.loose:
+		return looseReads
+	case ph.sparse:
+		return sparseReads * limit
+	default:
+		return usualReads * limit
 	}
-	p.reads += len(candidates)
-	for _, e := range candidates {
+}
+
+// batch is how many candidates are read at once: as many as are wanted, and more each time that most of them fail.
+func (ph phase) batch(p *page) int {
+	wanted := p.limit - len(p.Contacts)
+	if ph.loose {
+		return max(wanted, min(p.reads, looseBatch))
+	}
+	return wanted
+}
+
+// likely reads candidates eventually consistent and keeps those that seem to have their place in the last of phases.
+func (s *Store) likely(ctx context.Context, workspace string, phases []phase, candidates []entry) ([]entry, error) {
+	contacts, err := s.hydrate(ctx, workspace, distinct(candidates), false)
+	return slices.DeleteFunc(candidates, func(e entry) bool {
 		c, there := contacts[e.id]
-		if !there || placeIn(phases, len(phases)-1, c) != e.sort {
-			continue // deleted, moved, or given out at another of its keys
+		return !there || placeIn(phases, len(phases)-1, c) != e.sort
+	}), err
+}
+
+// emit reads the candidates, as many as the page has room for, and adds those that have their place there. It returns false when
+// the page is full before their end, and has then set the merge back to the last one that it took.
+func (s *Store) emit(ctx context.Context, p *page, workspace string, phases []phase, candidates []entry, m *merge) (bool, error) {
+	for len(candidates) > 0 {
+		these := candidates[:min(len(candidates), p.limit-len(p.Contacts))]
+		candidates = candidates[len(these):]
+		contacts, err := s.hydrate(ctx, workspace, distinct(these), true)
+		if err != nil {
+			return false, err
 		}
-		if p.add(c); p.bytes > maxPageBytes {
-			m.last = e.sort
-			return false, nil
+		p.reads += len(these)
+		for i, e := range these {
+			c, there := contacts[e.id]
+			if !there || placeIn(phases, len(phases)-1, c) != e.sort {
+				continue // deleted, moved, or given out at another of its keys
+			}
+			if p.add(c); p.full() && (i < len(these)-1 || len(candidates) > 0) {
+				m.last = e.sort
+				return false, nil
+			}
 		}
 	}
 	return true, nil

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
@@ -31,8 +32,12 @@ type stream struct {
 	source
 	waiting []entry
 	next    map[string]types.AttributeValue // where the last query stopped
+	scanned string                          // the sort key that it stopped at
 	done    bool
 }
+
+// starved says that nothing is waiting although there may be more.
+func (st *stream) starved() bool { return !st.done && len(st.waiting) == 0 }
 
 func (s *Store) merge(sources []source, o order, r reading) *merge {
 	m := &merge{store: s, order: o, reading: r, last: o.after}
@@ -49,7 +54,10 @@ func (m *merge) take(ctx context.Context) (entry, bool, error) {
 			return entry{}, false, err
 		}
 		first := m.first()
-		if m.spent || first == nil {
+		if m.spent && !m.within(first) {
+			return entry{}, false, nil
+		}
+		if first == nil {
 			return entry{}, false, nil
 		}
 		e := first.waiting[0]
@@ -59,6 +67,24 @@ func (m *merge) take(ctx context.Context) (entry, bool, error) {
 			return e, true, nil
 		}
 	}
+}
+
+// within says that what waits first stands before the place that every starved source was read to. If it does not, the list ends
+// there for now: all before that place has been given out, so it is where the list goes on, also when nothing was found on the way.
+func (m *merge) within(first *stream) bool {
+	bound := ""
+	for _, st := range m.streams {
+		if st.starved() && (bound == "" || m.order.before(st.scanned, bound)) {
+			bound = st.scanned
+		}
+	}
+	if bound == "" || first != nil && !m.order.before(bound, first.waiting[0].sort) {
+		return bound != ""
+	}
+	if m.last == "" || m.order.before(m.last, bound) {
+		m.last = bound
+	}
+	return false
 }
 
 // exhausted says that nothing is left, as far as is known without another query.
@@ -74,18 +100,11 @@ func (m *merge) exhausted() bool {
 func (m *merge) first() *stream {
 	var first *stream
 	for _, st := range m.streams {
-		if len(st.waiting) > 0 && (first == nil || m.before(st.waiting[0].sort, first.waiting[0].sort)) {
+		if len(st.waiting) > 0 && (first == nil || m.order.before(st.waiting[0].sort, first.waiting[0].sort)) {
 			first = st
 		}
 	}
 	return first
-}
-
-func (m *merge) before(a, b string) bool {
-	if m.order.descending {
-		return a > b
-	}
-	return a < b
 }
 
 // fill asks every source that has nothing waiting, all at once, until each has something or is at its end.
@@ -102,7 +121,7 @@ func (m *merge) fill(ctx context.Context) error {
 			}
 			group.Go(func() error {
 				r, err := m.store.query(ctx, st.source, m.order, m.reading.batch, st.next)
-				spent[i], st.next, st.done = r.units, r.next, r.next == nil
+				spent[i], st.next, st.scanned, st.done = r.units, r.next, r.scanned, r.next == nil
 				st.waiting = append(st.waiting, r.entries...)
 				return err
 			})
@@ -118,10 +137,5 @@ func (m *merge) fill(ctx context.Context) error {
 }
 
 func (m *merge) starved() bool {
-	for _, st := range m.streams {
-		if !st.done && len(st.waiting) == 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.streams, (*stream).starved)
 }

@@ -13,13 +13,19 @@ type phase struct {
 	accept func(e entry) bool
 	// sparse says that only some of what is read is given out, so that it is read further ahead and up to a budget.
 	sparse bool
+	// loose says that candidates are first read eventually consistent, at half the price, as many of them fail.
+	loose bool
 }
 
 // plan lays a query out in phases.
 func plan(q contact.Query) []phase {
 	switch {
+	case q.Filter.Impossible():
+		return nil
 	case q.Search != nil:
-		return searchPlan(q.Workspace, *q.Search)
+		return filtered(searchPlan(q.Workspace, *q.Search), q.Filter)
+	case q.Filter != (contact.Filter{}): // another order than that of creation is made by sorting
+		return createdPlan(q)
 	case q.Sort == contact.SortName:
 		return []phase{{
 			sources: shards("name", q.Workspace, nameShard, ""),
@@ -28,10 +34,14 @@ func plan(q contact.Query) []phase {
 	case q.Sort == contact.SortInteraction:
 		return interactionPlan(q.Workspace)
 	default:
-		return []phase{{
-			sources: shards("created", q.Workspace, createdShard, ""), descending: q.Sort != contact.SortOldest, place: createdSort,
-		}}
+		return createdPlan(q)
 	}
+}
+
+// resorted says that a query's order is not that of the indexes that answer it.
+func resorted(q contact.Query) bool {
+	byCreation := q.Sort == contact.SortNewest || q.Sort == contact.SortOldest
+	return q.Sort != contact.SortDefault && (q.Search != nil || q.Filter != (contact.Filter{}) && !byCreation)
 }
 
 // interactionPlan gives out those spoken to, the latest first, and then the rest, newest first.

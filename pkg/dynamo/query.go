@@ -14,7 +14,8 @@ import (
 type source struct {
 	index     string // empty: the items themselves
 	partition string
-	low, high string // bounds of the sort key, both inclusive; empty: none
+	also      []string // further partitions: only entries that all of them hold count
+	low, high string   // bounds of the sort key, both inclusive; empty: none
 }
 
 // entry is one line of a list: where it stands and whom it names; of an e-mail's claim also the folded name of its contact.
@@ -53,12 +54,16 @@ type order struct {
 type result struct {
 	entries []entry
 	next    map[string]types.AttributeValue
+	scanned string // the sort key to which everything was read, where there is more
 	units   float64
 }
 
 // query reads up to limit entries of a source beyond o.after, or beyond the key at which the query before stopped. It is eventually
 // consistent: indexes know nothing else, and every contact found is read strongly afterwards.
 func (s *Store) query(ctx context.Context, src source, o order, limit int, start map[string]types.AttributeValue) (result, error) {
+	if len(src.also) > 0 {
+		return s.join(ctx, src, o, limit, start)
+	}
 	names := indexKeys[src.index]
 	low, high := src.low, src.high
 	if o.after != "" && o.descending && (high == "" || o.after < high) {
@@ -117,7 +122,7 @@ const unitBytes = 4096
 
 // entriesOf takes the entries out of an answer. The bounds include the place to go on after, so it is left out here.
 func entriesOf(out *dynamodb.QueryOutput, sort string, id func(string) string, after string) result {
-	r := result{next: out.LastEvaluatedKey}
+	r := result{next: out.LastEvaluatedKey, scanned: item(out.LastEvaluatedKey).text(sort)}
 	bytes := 0
 	for _, found := range out.Items {
 		it := item(found)

@@ -16,8 +16,10 @@ func searchPlan(workspace string, search contact.Search) []phase {
 		return []phase{emailPhase(workspace, search.Email)}
 	case search.Phone != "" || search.Digits != "":
 		return phonePlan(workspace, search)
-	case len(search.Words) == 1:
-		return []phase{wordPhase(workspace, search.Words[0])}
+	case len(search.Words) == 1 && (search.Beginning == "" || strings.HasPrefix(search.Beginning, search.Words[0])):
+		return []phase{wordPhase(workspace, search.Words[0])} // whose e-mails begin so too
+	case search.Beginning != "":
+		return append([]phase{emailPhase(workspace, search.Beginning)}, wordsPlan(workspace, search.Words)...)
 	default:
 		return wordsPlan(workspace, search.Words)
 	}

@@ -29,6 +29,7 @@ type contacts struct {
 	ifMatch       contact.Precondition
 	actor         contact.Actor
 	sort          contact.Sort
+	filter        contact.Filter
 	q             string
 	limits        []int
 	after         *contact.Position
@@ -73,12 +74,12 @@ func (c *contacts) Update(ctx context.Context, workspace, id string, actor conta
 	return before, err
 }
 
-func (c *contacts) List(_ context.Context, _, q string, sort contact.Sort, limit int, after *contact.Position) (contact.Page, error) {
+func (c *contacts) List(_ context.Context, _ string, asked contact.Listing) (contact.Page, error) {
 	c.calls++
-	c.q, c.sort, c.after = q, sort, after
-	c.limits = append(c.limits, limit)
+	c.q, c.sort, c.after, c.filter = asked.Q, asked.Sort, asked.After, asked.Filter
+	c.limits = append(c.limits, asked.Limit)
 	if c.list != nil {
-		return c.list(limit), c.err
+		return c.list(asked.Limit), c.err
 	}
 	return c.page, c.err
 }

@@ -21,7 +21,7 @@ type Contacts interface {
 	Create(ctx context.Context, workspace string, actor contact.Actor, draft contact.Draft) (contact.Contact, error)
 	Get(ctx context.Context, workspace, id string) (contact.Contact, error)
 	Update(ctx context.Context, workspace, id string, actor contact.Actor, patch contact.Patch, ifMatch contact.Precondition) (contact.Contact, error)
-	List(ctx context.Context, workspace, q string, sort contact.Sort, limit int, after *contact.Position) (contact.Page, error)
+	List(ctx context.Context, workspace string, asked contact.Listing) (contact.Page, error)
 }
 
 // Settings is what the routes of settings need; contact.Service implements it.

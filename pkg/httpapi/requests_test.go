@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/identity"
 	"github.com/occ/contacts/pkg/problem"
 )
@@ -96,10 +98,23 @@ func TestFaultyValuesAreRepeatedShortened(t *testing.T) {
 	}
 }
 
+func TestFilters(t *testing.T) {
+	s := serve(t, identity.Agent)
+	s.call(http.MethodGet, "/v1/contacts?label=%20VIP&company=Acme&channel=whatsapp&createdAfter=2026-01-31&createdBefore=2026-02-01T01:00:00.0001%2B01:00&sort=name", "").is(http.StatusOK)
+	want := contact.Filter{
+		Label: "vip", Company: "acme", Channel: contact.WhatsApp,
+		From: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), Before: time.Date(2026, 2, 1, 0, 0, 0, 1e6, time.UTC),
+	}
+	if s.contacts.filter != want {
+		t.Errorf("asked for %+v, want %+v", s.contacts.filter, want)
+	}
+}
+
 func TestQueries(t *testing.T) {
 	s := serve(t, identity.Admin)
 	for query, locations := range map[string]string{
-		"colour=red": "query.colour", "colour=red&size=1": "query.colour query.size", "Limit=5": "query.Limit", "label=VIP": "query.label",
+		"colour=red": "query.colour", "colour=red&size=1": "query.colour query.size", "Limit=5": "query.Limit", "label=": "query.label",
+		"channel=fax": "query.channel", "createdAfter=yesterday": "query.createdAfter", "createdBefore=2026-13-01": "query.createdBefore", "createdAfter=2026-01-31T09:30:00": "query.createdAfter",
 		"limit=0": "query.limit", "limit=101": "query.limit", "limit=x": "query.limit", "limit=": "query.limit", "limit": "query.limit", "limit=1.5": "query.limit",
 		"limit=99999999999999999999": "query.limit", "limit=5&limit=5": "query.limit", "q=a&q=b": "query.q", "sort=age": "query.sort", "sort=": "query.sort", "sort=Name": "query.sort",
 		"q=%zz": "query", "q=a;b": "query", "q=%ff": "query.q", "limit=x&sort=age": "query.limit query.sort",

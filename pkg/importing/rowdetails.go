@@ -41,19 +41,11 @@ func (r *rowReader) details(row *Row) error {
 	}
 	if channel := contact.Channel(strings.ToLower(r.cell(row, fieldChannel))); channel != "" {
 		if !slices.Contains(contact.Channels, channel) {
-			return faulty(InvalidValue, "Column %q: there is no such channel. Leave it empty, or write one of %s.", r.columnOf(fieldChannel), channelNames())
+			return faulty(InvalidValue, "Column %q: there is no such channel. Leave it empty, or write one of %s.", r.columnOf(fieldChannel), contact.ChannelNames())
 		}
 		row.Channel = channel
 	}
 	return r.createdAt(row)
-}
-
-func channelNames() string {
-	names := make([]string, len(contact.Channels))
-	for i, channel := range contact.Channels {
-		names[i] = string(channel)
-	}
-	return strings.Join(names, ", ")
 }
 
 // createdAt takes the time of creation. Under another product's header one that cannot be read is left out.
