@@ -41,5 +41,5 @@ func main() {
 		Finisher: finisher, Writer: importing.NewWriter(store, store, objects, finisher, 1, time.Now), Now: time.Now,
 	})
 	sweeper := importing.NewSweeper(parser, queue.NewFailures(messages, settings.FailuresURL), trigger.FailedArrivals, settings.Retry)
-	lambda.Start(trigger.ImportParse(parser, sweeper, logging.New(settings.LogLevel)))
+	lambda.Start(trigger.ImportParse(parser, sweeper, store, logging.New(settings.LogLevel)))
 }

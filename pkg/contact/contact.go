@@ -103,13 +103,14 @@ type Note struct {
 	Author    string // the subject of the token, or the actor of the import
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Version   int // 1 when written, +1 with every change
 }
 
 // Activity is one entry of a contact's history.
 type Activity struct {
 	At      time.Time
 	Actor   Actor
-	Action  string // "created", "updated", ...
+	Action  string // "created", "updated", "note_added", "note_changed", "note_deleted"
 	Changes []Change
 }
 

@@ -84,19 +84,26 @@ const maxUpdateTries = 20
 // Errors: NotFound, VersionConflict, ValidationFailed, DuplicateContact, ContactTooLarge, Unavailable.
 func (s *Service) Update(ctx context.Context, workspace, id string, actor Actor, patch Patch, ifMatch Precondition) (Contact, error) {
 	normalized := false
+	return s.edit(ctx, workspace, id, actor, ifMatch, func(Contact) (Patch, error) {
+		var err error
+		if !normalized {
+			patch, err = patch.normalize(s.phoneReader(ctx, workspace))
+			normalized = err == nil
+		}
+		return patch, err
+	})
+}
+
+// edit changes a contact by a patch of normalised values that may depend on what it is; again when others changed it meanwhile.
+func (s *Service) edit(ctx context.Context, workspace, id string, actor Actor, ifMatch Precondition, decide func(before Contact) (Patch, error)) (Contact, error) {
 	for try := 1; ; try++ {
-		before, err := s.store.Get(ctx, workspace, id)
+		before, err := s.current(ctx, workspace, id, ifMatch)
 		if err != nil {
 			return Contact{}, err
 		}
-		if !ifMatch.Allows(before.Version) {
-			return Contact{}, problem.New(problem.VersionConflict, "The contact is at version %d now; read it again and repeat the change.", before.Version)
-		}
-		if !normalized {
-			if patch, err = patch.normalize(s.phoneReader(ctx, workspace)); err != nil {
-				return Contact{}, err
-			}
-			normalized = true
+		patch, err := decide(before)
+		if err != nil {
+			return Contact{}, err
 		}
 		after, activity, changed := Apply(before, patch, actor, s.instant())
 		if !changed {
@@ -110,6 +117,31 @@ func (s *Service) Update(ctx context.Context, workspace, id string, actor Actor,
 		}
 		if err := again(ctx, err, try); err != nil {
 			return Contact{}, err
+		}
+	}
+}
+
+// current reads a contact that is to be changed; VersionConflict when it is not as the caller demands.
+func (s *Service) current(ctx context.Context, workspace, id string, ifMatch Precondition) (Contact, error) {
+	c, err := s.store.Get(ctx, workspace, id)
+	if err == nil && !ifMatch.Allows(c.Version) {
+		err = problem.New(problem.VersionConflict, "The contact is at version %d now; read it again and repeat the change.", c.Version)
+	}
+	return c, err
+}
+
+// Delete removes a contact for good. Errors: NotFound, VersionConflict, ContactHasRequests, Unavailable.
+func (s *Service) Delete(ctx context.Context, workspace, id string, ifMatch Precondition) error {
+	for try := 1; ; try++ {
+		c, err := s.current(ctx, workspace, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		if err = s.store.Delete(ctx, c); err == nil {
+			return nil
+		}
+		if err := again(ctx, err, try); err != nil {
+			return err
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 
 // memory is a Store that holds one workspace's contacts; what storage does beyond that is tested against a real endpoint.
 type memory struct {
+	contact.Store // of notes, labels and activity: pkg/dynamo tests those on the real store
+
 	contacts map[string]contact.Contact
 	settings contact.Settings
 	broken   error // of reading the settings

@@ -12,8 +12,27 @@ type Store interface {
 	// Update replaces before by after, with everything that follows from the difference, and records the activity; whole
 	// or not at all. problem.VersionConflict when the stored version is no longer before's; problem.DuplicateContact as in Create.
 	Update(ctx context.Context, before, after Contact, activity Activity) error
+	// Delete removes a contact with everything that follows from it, whole or not at all, and then what hangs on it: notes and activity.
+	// What a crash leaves of those is removed later. problem.VersionConflict when the stored version is no longer c's;
+	// problem.ContactHasRequests while there are any.
+	Delete(ctx context.Context, c Contact) error
 	// List reads one page.
 	List(ctx context.Context, query Query) (Page, error)
+	// Labels are those that some contact of the workspace has, each in the spelling that was first.
+	Labels(ctx context.Context, workspace string) ([]string, error)
+	// Activities reads a page of what happened to a contact, newest first, without its creation. after and next are positions in that
+	// order, empty at the beginning and at the end.
+	Activities(ctx context.Context, workspace, contactID string, limit int, after string) (page []Activity, next string, err error)
+
+	// Note reads a note strongly; problem.NotFound when the contact has none of that id.
+	Note(ctx context.Context, workspace, contactID, noteID string) (Note, error)
+	// Notes reads a page of a contact's notes strongly, newest first; positions as in Activities.
+	Notes(ctx context.Context, workspace, contactID string, limit int, after string) (page []Note, next string, err error)
+	// WriteNote writes a note together with its contact, as Update does; note.Version is the new one, 1 if there was none.
+	WriteNote(ctx context.Context, before, after Contact, activity Activity, note Note) error
+	// DeleteNote deletes a note together with the change of its contact.
+	DeleteNote(ctx context.Context, before, after Contact, activity Activity, note Note) error
+
 	// Settings reads the workspace's settings strongly; the defaults when none were written.
 	Settings(ctx context.Context, workspace string) (Settings, error)
 	// PutSettings replaces the settings if the stored version is still settings.Version-1; problem.VersionConflict otherwise.

@@ -1,6 +1,8 @@
 package dynamo
 
 import (
+	"context"
+
 	"github.com/occ/contacts/pkg/contact"
 )
 
@@ -24,4 +26,33 @@ func activityItem(c contact.Contact, a contact.Activity, writeID string) (item, 
 		records[i] = changeRecord(change)
 	}
 	return it, it.setJSON("changes", records)
+}
+
+func activityOf(it item) (contact.Activity, error) {
+	a := contact.Activity{
+		At: it.time("at"), Actor: contact.Actor{Type: contact.ActorType(it.text("actorType")), ID: it.text("actorId")}, Action: it.text("action"),
+	}
+	var records []changeRecord
+	if err := it.json("changes", &records); err != nil {
+		return a, err
+	}
+	for _, record := range records {
+		a.Changes = append(a.Changes, contact.Change(record))
+	}
+	return a, nil
+}
+
+// Activities implements contact.Store.
+func (s *Store) Activities(ctx context.Context, workspace, contactID string, limit int, after string) ([]contact.Activity, string, error) {
+	items, next, err := s.newest(ctx, s.tables.Timeline, activityPartition(workspace, contactID), "", limit, after)
+	if err != nil {
+		return nil, "", err
+	}
+	page := make([]contact.Activity, len(items))
+	for i, it := range items {
+		if page[i], err = activityOf(it); err != nil {
+			return nil, "", err
+		}
+	}
+	return page, next, nil
 }

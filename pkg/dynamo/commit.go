@@ -34,6 +34,9 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 			return state, nil, err
 		}
 	}
+	if err := s.registerLabels(ctx, ref.Workspace, labelsOf(writes)); err != nil {
+		return state, nil, err
+	}
 	for _, group := range pack(rows) {
 		if err := c.do(ctx, group); err != nil {
 			return c.state, c.redo, err

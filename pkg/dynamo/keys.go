@@ -165,8 +165,10 @@ func reverse(digits string) string {
 
 // activityKey sorts a contact's activity by time; id keeps two of one millisecond apart.
 func activityKey(workspace, contactID, at, id string) key {
-	return key{workspace + "#A#" + contactID, at + "#" + id}
+	return key{activityPartition(workspace, contactID), at + "#" + id}
 }
+
+func activityPartition(workspace, contactID string) string { return workspace + "#A#" + contactID }
 
 // Table jobs.
 
@@ -202,6 +204,18 @@ func openImportKey(workspace, importID string) key {
 }
 
 func openPartition(b int) string { return fmt.Sprintf("open#%d", b) }
+
+// labelKey is of the registry of a workspace's labels; value is folded by contact.FacetKey.
+func labelKey(workspace, value string) key { return key{labelsPartition(workspace), value} }
+
+func labelsPartition(workspace string) string { return workspace + "#labels" }
+
+// cleanUpKey is of the ticket that says what is left to remove of a deleted contact.
+func cleanUpKey(workspace, contactID string) key {
+	return key{cleanUpPartition(bucket(contactID, openBuckets)), workspace + "#" + contactID}
+}
+
+func cleanUpPartition(b int) string { return fmt.Sprintf("cleanup#%d", b) }
 
 func settingsKey(workspace string) key { return key{workspace + "#settings", "A"} }
 

@@ -7,15 +7,66 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 func noteItem(c contact.Contact, note contact.Note, writeID string) item {
-	it := newItem(noteKey(c.Workspace, c.ID, note.ID), writeID, 5)
-	it["id"], it["text"] = text(note.ID), text(note.Text)
+	it := newItem(noteKey(c.Workspace, c.ID, note.ID), writeID, 6)
+	it["id"], it["text"], it[attrVersion] = text(note.ID), text(note.Text), number(max(note.Version, 1))
 	it.setText("author", note.Author)
 	it.setTime("createdAt", note.CreatedAt)
 	it.setTime("updatedAt", note.UpdatedAt)
 	return it
+}
+
+func noteOf(it item) contact.Note {
+	return contact.Note{
+		ID: it.text("id"), Text: it.text("text"), Author: it.text("author"), CreatedAt: it.time("createdAt"), UpdatedAt: it.time("updatedAt"),
+		Version: max(it.number(attrVersion), 1),
+	}
+}
+
+// Note implements contact.Store.
+func (s *Store) Note(ctx context.Context, workspace, contactID, noteID string) (contact.Note, error) {
+	it, err := s.read(ctx, s.tables.Contacts, noteKey(workspace, contactID, noteID))
+	if err == nil && it == nil {
+		err = problem.New(problem.NotFound, "The contact has no such note. It may have been deleted.")
+	}
+	return noteOf(it), err
+}
+
+// Notes implements contact.Store.
+func (s *Store) Notes(ctx context.Context, workspace, contactID string, limit int, after string) ([]contact.Note, string, error) {
+	items, next, err := s.newest(ctx, s.tables.Contacts, contactPartition(workspace, contactID), contactID+notePrefix, limit, after)
+	notes := make([]contact.Note, len(items))
+	for i, it := range items {
+		notes[i] = noteOf(it)
+	}
+	return notes, next, err
+}
+
+// WriteNote implements contact.Store. The contact's version keeps two writers of one note apart.
+func (s *Store) WriteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note) error {
+	return s.withNote(ctx, before, after, activity, func(writeID string) part {
+		return put(s.tables.Contacts, noteItem(after, note, writeID), condition{})
+	})
+}
+
+// DeleteNote implements contact.Store.
+func (s *Store) DeleteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note) error {
+	return s.withNote(ctx, before, after, activity, func(string) part {
+		return remove(s.tables.Contacts, noteKey(after.Workspace, after.ID, note.ID), condition{})
+	})
+}
+
+func (s *Store) withNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note func(writeID string) part) error {
+	writeID := newWriteID()
+	parts, err := s.changing(before, after, activity, writeID)
+	if err != nil {
+		return err
+	}
+	parts = append(parts, note(writeID))
+	return written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts)
 }
 
 // putNotes writes notes that found no room in their row's transaction. Their ids follow from the row, so that a repetition

@@ -14,6 +14,9 @@ func (s *Store) Create(ctx context.Context, c contact.Contact) error {
 	if err := s.RegisterWorkspace(ctx, c.Workspace); err != nil {
 		return err
 	}
+	if err := s.registerLabels(ctx, c.Workspace, c.Labels); err != nil {
+		return err
+	}
 	writeID := newWriteID()
 	parts, err := s.creation(c, writeID)
 	if err != nil {
@@ -24,6 +27,9 @@ func (s *Store) Create(ctx context.Context, c contact.Contact) error {
 
 // Update implements contact.Store.
 func (s *Store) Update(ctx context.Context, before, after contact.Contact, activity contact.Activity) error {
+	if err := s.registerLabels(ctx, after.Workspace, after.Labels); err != nil {
+		return err
+	}
 	writeID := newWriteID()
 	parts, err := s.changing(before, after, activity, writeID)
 	if err != nil {

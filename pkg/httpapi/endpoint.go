@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -95,8 +94,8 @@ func (e *endpoint) check(r *http.Request) error {
 			return err
 		}
 	}
-	if strings.Contains(e.path, "{id}") {
-		if id := r.PathValue("id"); len(id) > maxID || !utf8.ValidString(id) {
+	for _, name := range []string{"id", "noteId"} { // empty where the path has none
+		if id := r.PathValue(name); len(id) > maxID || !utf8.ValidString(id) {
 			return problem.New(problem.NotFound, "There is nothing of that id.")
 		}
 	}

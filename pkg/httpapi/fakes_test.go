@@ -37,6 +37,8 @@ type contacts struct {
 	list          func(limit int) contact.Page // instead of page
 	err           error
 	panics        any
+	text          string // of a note, or a label
+	position      string
 }
 
 func mona() contact.Contact {

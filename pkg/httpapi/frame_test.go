@@ -21,7 +21,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		s.call(http.MethodDelete, path, "").refused(http.StatusNotFound, problem.NotFound)
 	}
 	for path, allow := range map[string]string{
-		"/v1/contacts": "GET, HEAD, POST", "/v1/contacts/mona": "GET, HEAD, PATCH", "/v1/health": "GET, HEAD", "/v1/imports/i-1/cancel": "POST", "/v1/imports/template": "GET, HEAD",
+		"/v1/contacts": "GET, HEAD, POST", "/v1/contacts/mona": "DELETE, GET, HEAD, PATCH", "/v1/health": "GET, HEAD", "/v1/imports/i-1/cancel": "POST", "/v1/imports/template": "GET, HEAD",
 	} {
 		refused := s.call(http.MethodPut, path, "{}").refused(http.StatusMethodNotAllowed, problem.MethodNotAllowed)
 		if got := refused.Header().Get("Allow"); got != allow {

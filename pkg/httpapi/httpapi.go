@@ -21,7 +21,18 @@ type Contacts interface {
 	Create(ctx context.Context, workspace string, actor contact.Actor, draft contact.Draft) (contact.Contact, error)
 	Get(ctx context.Context, workspace, id string) (contact.Contact, error)
 	Update(ctx context.Context, workspace, id string, actor contact.Actor, patch contact.Patch, ifMatch contact.Precondition) (contact.Contact, error)
+	Delete(ctx context.Context, workspace, id string, ifMatch contact.Precondition) error
 	List(ctx context.Context, workspace string, asked contact.Listing) (contact.Page, error)
+	Activities(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Activity, next string, err error)
+
+	Notes(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Note, next string, err error)
+	AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string) (contact.Note, error)
+	UpdateNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, text string, ifMatch contact.Precondition) (contact.Note, error)
+	DeleteNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, ifMatch contact.Precondition) error
+
+	Labels(ctx context.Context, workspace string) ([]string, error)
+	AddLabel(ctx context.Context, workspace, id string, actor contact.Actor, label string) error
+	RemoveLabel(ctx context.Context, workspace, id string, actor contact.Actor, label string) error
 }
 
 // Settings is what the routes of settings need; contact.Service implements it.

@@ -86,31 +86,10 @@ type importListAnswer struct{ Body importList }
 type listImportsInput struct{ Paging }
 
 func (s *server) listImports(ctx context.Context, in *listImportsInput) (*importListAnswer, error) {
-	after, err := start[string](ctx, s, in.Paging)
-	if err != nil {
-		return nil, err
-	}
-	list, err := fitting(in.Limit, func(limit int) (importList, error) {
-		jobs, last, err := s.Imports.List(ctx, identity.From(ctx).Workspace, limit, orEmpty(after))
-		if err != nil {
-			return importList{}, err
-		}
-		return s.importList(ctx, in.Paging, jobs, last)
-	})
-	return &importListAnswer{list}, err
-}
-
-func (s *server) importList(ctx context.Context, paging Paging, jobs []importing.Import, last string) (importList, error) {
-	list := importList{Items: []ImportView{}}
-	for _, job := range jobs {
-		list.Items = append(list.Items, viewImport(job))
-	}
-	if last == "" {
-		return list, nil
-	}
-	var err error
-	list.NextCursor, err = next(ctx, s, paging, &last)
-	return list, err
+	page, err := listing(ctx, s, in.Paging, func(limit int, after string) ([]importing.Import, string, error) {
+		return s.Imports.List(ctx, identity.From(ctx).Workspace, limit, after)
+	}, viewImport)
+	return &importListAnswer{importList{page.Items, page.Cursor}}, err
 }
 
 type reportInput struct {

@@ -30,7 +30,7 @@ func (p *Paging) Resolve(ctx huma.Context) []error {
 			query.Del(name)
 		}
 	}
-	p.scope = identity.From(ctx.Context()).Workspace + "\n" + ctx.Operation().Path + "\n" + query.Encode()
+	p.scope = identity.From(ctx.Context()).Workspace + "\n" + address.EscapedPath() + "\n" + query.Encode()
 	return nil
 }
 

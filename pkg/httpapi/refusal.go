@@ -22,6 +22,7 @@ type refusal struct {
 	Errors    []fault     `json:"errors,omitempty" doc:"The fields that cannot be used"`
 	ContactID string      `json:"contactId,omitempty" doc:"With duplicate_contact: the contact that has the value"`
 	Field     string      `json:"field,omitempty" doc:"With duplicate_contact: email or phone"`
+	Requests  int         `json:"requestCount,omitempty" doc:"With contact_has_requests: how many"`
 	headers   http.Header // that go with it
 }
 
@@ -52,7 +53,7 @@ func refusalOf(err error) *refusal {
 	}
 	r := &refusal{
 		Type: "about:blank", Title: http.StatusText(statuses[e.Code]), Status: statuses[e.Code], Detail: e.Detail, Code: string(e.Code),
-		Errors: faultsOf(e.Fields), ContactID: e.ContactID, Field: e.Field,
+		Errors: faultsOf(e.Fields), ContactID: e.ContactID, Field: e.Field, Requests: e.Requests,
 	}
 	if e.Code == problem.Unavailable {
 		r.headers = http.Header{"Retry-After": {"1"}}

@@ -34,6 +34,38 @@ func (s *server) routes() []*endpoint {
 			notes:   "A JSON merge patch (RFC 7396): null removes, labels are replaced whole, attributes one by one. Done whole or not at all; one that changes nothing moves no version.",
 			refuses: []problem.Code{problem.VersionConflict, problem.DuplicateContact, problem.ContactTooLarge},
 		}, s.updateContact),
+		on(s, operation{
+			method: http.MethodDelete, path: "/v1/contacts/{id}", role: identity.Admin, id: "deleteContact", summary: "Delete a contact", status: http.StatusNoContent,
+			notes: "With its notes and activity; cannot be undone.", refuses: []problem.Code{problem.VersionConflict, problem.ContactHasRequests},
+		}, s.deleteContact),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/activity", role: identity.Agent, id: "listActivity", summary: "What happened to a contact, newest first",
+		}, s.listActivity),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/notes", role: identity.Agent, id: "listNotes", summary: "The notes of a contact, newest first",
+		}, s.listNotes),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/contacts/{id}/notes", role: identity.Agent, id: "addNote", summary: "Write a note", status: http.StatusCreated,
+		}, s.addNote),
+		on(s, operation{
+			method: http.MethodPatch, path: "/v1/contacts/{id}/notes/{noteId}", role: identity.Agent, id: "updateNote", summary: "Change a note",
+			refuses: []problem.Code{problem.VersionConflict},
+		}, s.updateNote),
+		on(s, operation{
+			method: http.MethodDelete, path: "/v1/contacts/{id}/notes/{noteId}", role: identity.Agent, id: "deleteNote", summary: "Delete a note",
+			status: http.StatusNoContent, refuses: []problem.Code{problem.VersionConflict},
+		}, s.deleteNote),
+		on(s, operation{
+			method: http.MethodPut, path: "/v1/contacts/{id}/labels/{label}", role: identity.Agent, id: "addLabel", summary: "Give a contact a label",
+			status: http.StatusNoContent, notes: "Also when it has it already, compared without case; the first spelling stays.", refuses: []problem.Code{problem.ContactTooLarge},
+		}, s.addLabel),
+		on(s, operation{
+			method: http.MethodDelete, path: "/v1/contacts/{id}/labels/{label}", role: identity.Agent, id: "removeLabel", summary: "Take a label off a contact",
+			status: http.StatusNoContent, notes: "Also when it has none such.",
+		}, s.removeLabel),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/labels", role: identity.Agent, id: "listLabels", summary: "Every label in use, once, in its first spelling; unpaged",
+		}, s.listLabels),
 
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/settings", role: identity.Admin, id: "getSettings", summary: "Read the workspace's settings",

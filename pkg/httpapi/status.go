@@ -16,6 +16,7 @@ var statuses = map[problem.Code]int{
 	problem.NoReport:             http.StatusNotFound,
 	problem.MethodNotAllowed:     http.StatusMethodNotAllowed,
 	problem.DuplicateContact:     http.StatusConflict,
+	problem.ContactHasRequests:   http.StatusConflict,
 	problem.NotPossible:          http.StatusConflict,
 	problem.VersionConflict:      http.StatusPreconditionFailed,
 	problem.FileTooLarge:         http.StatusRequestEntityTooLarge,

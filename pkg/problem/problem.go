@@ -25,6 +25,7 @@ const (
 	VersionConflict      Code = "version_conflict"
 	DuplicateContact     Code = "duplicate_contact"
 	ContactTooLarge      Code = "contact_too_large"
+	ContactHasRequests   Code = "contact_has_requests"
 	FileTooLarge         Code = "file_too_large"
 	UnsupportedFormat    Code = "unsupported_format"
 	NotPossible          Code = "not_possible"
@@ -48,6 +49,7 @@ type Error struct {
 
 	ContactID string // for DuplicateContact: the contact that holds the value
 	Field     string // for DuplicateContact: "email" or "phone"
+	Requests  int    // for ContactHasRequests: how many
 
 	Cause error // for the log, never for the client
 }

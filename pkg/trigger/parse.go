@@ -26,10 +26,15 @@ type Sweeper interface {
 	Sweep(ctx context.Context) (importing.Swept, error)
 }
 
+// Cleaner removes what deleted contacts left behind when a function died. *dynamo.Store implements it.
+type Cleaner interface {
+	CleanUp(ctx context.Context) (contacts int, err error)
+}
+
 // ImportParse handles the events of functions/import-parse: objects of the uploads bucket, and {"action":"sweep"} of the schedule.
 // An error makes Lambda call again, twice, and then hand the event to the failure destination.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-func ImportParse(parser Parser, sweeper Sweeper, log *slog.Logger) func(context.Context, json.RawMessage) error {
+func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logger) func(context.Context, json.RawMessage) error {
 	return func(ctx context.Context, event json.RawMessage) error {
 		var schedule struct {
 			Action string `json:"action"`
@@ -38,7 +43,7 @@ func ImportParse(parser Parser, sweeper Sweeper, log *slog.Logger) func(context.
 			return fmt.Errorf("trigger: the event is no JSON object: %w", err)
 		}
 		if schedule.Action == "sweep" {
-			return sweep(ctx, sweeper, log)
+			return errors.Join(sweep(ctx, sweeper, log), clean(ctx, cleaner, log))
 		}
 		arrivals, err := arrivalsOf(event)
 		if err != nil {
@@ -101,6 +106,14 @@ func sweep(ctx context.Context, sweeper Sweeper, log *slog.Logger) error {
 		level = slog.LevelInfo
 	}
 	log.Log(ctx, level, "swept", "open", done.Open, "moved", len(done.Moved), "failed", len(done.Failed), "calls", done.Calls)
+	return err
+}
+
+func clean(ctx context.Context, cleaner Cleaner, log *slog.Logger) error {
+	contacts, err := cleaner.CleanUp(ctx)
+	if contacts > 0 {
+		log.InfoContext(ctx, "what deleted contacts left is removed", "contacts", contacts)
+	}
 	return err
 }
 

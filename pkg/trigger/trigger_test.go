@@ -32,6 +32,7 @@ func sample(t *testing.T, name string) []byte {
 type parser struct {
 	arrived []importing.Arrival
 	swept   int
+	cleaned int
 	err     error
 }
 
@@ -45,9 +46,14 @@ func (p *parser) Sweep(context.Context) (importing.Swept, error) {
 	return importing.Swept{Failed: []error{errors.New("one import")}}, p.err
 }
 
+func (p *parser) CleanUp(context.Context) (int, error) {
+	p.cleaned++
+	return 1, p.err
+}
+
 func TestAnObjectOfTheBucket(t *testing.T) {
 	p := &parser{}
-	if err := trigger.ImportParse(p, p, quiet)(t.Context(), sample(t, "import-parse-object")); err != nil {
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-object")); err != nil {
 		t.Fatal(err)
 	}
 	want := []importing.Arrival{{Bucket: "contacts-uploads", Key: "demo/drop/People é 1.csv", Version: "096fKKXTRTtl3on89fVO.nfljtsv6qko", Sequencer: "0055AED6DCD90281E5"}}
@@ -58,10 +64,10 @@ func TestAnObjectOfTheBucket(t *testing.T) {
 
 func TestAFailedImportIsCalledAgain(t *testing.T) {
 	p := &parser{err: errors.New("busy")}
-	if err := trigger.ImportParse(p, p, quiet)(t.Context(), sample(t, "import-parse-object")); err == nil {
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-object")); err == nil {
 		t.Error("Lambda does not hear of it")
 	}
-	if err := trigger.ImportParse(p, p, quiet)(t.Context(), json.RawMessage(`[]`)); err == nil {
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), json.RawMessage(`[]`)); err == nil {
 		t.Error("an event that is no object passes")
 	}
 }
@@ -69,14 +75,14 @@ func TestAFailedImportIsCalledAgain(t *testing.T) {
 func TestOtherEventsOfTheBucketImportNothing(t *testing.T) {
 	p := &parser{}
 	event := json.RawMessage(`{"Records":[{"eventName":"ObjectRemoved:Delete","s3":{"bucket":{"name":"b"},"object":{"key":"demo/drop/a.csv"}}}]}`)
-	if err := trigger.ImportParse(p, p, quiet)(t.Context(), event); err != nil || len(p.arrived) != 0 {
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), event); err != nil || len(p.arrived) != 0 {
 		t.Errorf("%v, %v", p.arrived, err)
 	}
 }
 
 func TestTheSchedule(t *testing.T) {
 	p := &parser{}
-	if err := trigger.ImportParse(p, p, quiet)(t.Context(), sample(t, "import-parse-sweep")); err != nil || p.swept != 1 || len(p.arrived) != 0 {
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-sweep")); err != nil || p.swept != 1 || p.cleaned != 1 || len(p.arrived) != 0 {
 		t.Errorf("swept %d times, %v", p.swept, err)
 	}
 }

@@ -1,0 +1,122 @@
+package contact
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/occ/contacts/pkg/problem"
+)
+
+// Notes reads a page of a contact's notes, newest first; NotFound when there is no such contact.
+func (s *Service) Notes(ctx context.Context, workspace, contactID string, limit int, after string) ([]Note, string, error) {
+	if _, err := s.store.Get(ctx, workspace, contactID); err != nil {
+		return nil, "", err
+	}
+	return s.store.Notes(ctx, workspace, contactID, limit, after)
+}
+
+// AddNote writes a note. Errors: NotFound, ValidationFailed, Unavailable.
+func (s *Service) AddNote(ctx context.Context, workspace, contactID string, actor Actor, text string) (Note, error) {
+	text, err := noteText(text)
+	if err != nil {
+		return Note{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Note{}, err
+	}
+	note := Note{ID: id.String(), Text: text, Author: actor.ID, Version: 1}
+	err = s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
+		note.CreatedAt = s.instant()
+		note.UpdatedAt = note.CreatedAt
+		return noteChange{note, "note_added", NoteChange("", text), s.store.WriteNote}, nil
+	})
+	return note, err
+}
+
+// UpdateNote gives a note another text; the same one changes nothing. Errors: NotFound, VersionConflict, ValidationFailed, Unavailable.
+func (s *Service) UpdateNote(ctx context.Context, workspace, contactID, noteID string, actor Actor, text string, ifMatch Precondition) (Note, error) {
+	text, err := noteText(text)
+	if err != nil {
+		return Note{}, err
+	}
+	var note Note
+	err = s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
+		if note, err = s.currentNote(ctx, before, noteID, ifMatch); err != nil || note.Text == text {
+			return noteChange{}, err
+		}
+		change := NoteChange(note.Text, text)
+		note.Text, note.UpdatedAt, note.Version = text, later(note.UpdatedAt, s.instant()), note.Version+1
+		return noteChange{note, "note_changed", change, s.store.WriteNote}, nil
+	})
+	return note, err
+}
+
+// DeleteNote removes a note. Errors: NotFound, VersionConflict, Unavailable.
+func (s *Service) DeleteNote(ctx context.Context, workspace, contactID, noteID string, actor Actor, ifMatch Precondition) error {
+	return s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
+		note, err := s.currentNote(ctx, before, noteID, ifMatch)
+		return noteChange{note, "note_deleted", NoteChange(note.Text, ""), s.store.DeleteNote}, err
+	})
+}
+
+func noteText(text string) (string, error) {
+	text, err := NormalizeNote(text)
+	if err != nil {
+		return "", problem.Invalid("body.text", nil, "%s", err)
+	}
+	return text, nil
+}
+
+func (s *Service) currentNote(ctx context.Context, c Contact, noteID string, ifMatch Precondition) (Note, error) {
+	note, err := s.store.Note(ctx, c.Workspace, c.ID, noteID)
+	if err == nil && !ifMatch.Allows(note.Version) {
+		err = problem.New(problem.VersionConflict, "The note is at version %d now; read it again and repeat the change.", note.Version)
+	}
+	return note, err
+}
+
+// noteChange is what is to be done about a note; without a write, nothing.
+type noteChange struct {
+	note   Note
+	action string
+	change Change
+	write  func(ctx context.Context, before, after Contact, activity Activity, note Note) error
+}
+
+// withContact changes a note and its contact together, as the contact's version shows its notes; again when others changed the
+// contact meanwhile.
+func (s *Service) withContact(ctx context.Context, workspace, contactID string, actor Actor, decide func(before Contact) (noteChange, error)) error {
+	for try := 1; ; try++ {
+		before, err := s.store.Get(ctx, workspace, contactID)
+		if err != nil {
+			return err
+		}
+		todo, err := decide(before)
+		if err != nil || todo.write == nil {
+			return err
+		}
+		after, activity, _ := Apply(before, Patch{}, actor, s.instant(), todo.change)
+		activity.Action = todo.action
+		if err = todo.write(ctx, before, after, activity, todo.note); err == nil {
+			return nil
+		}
+		if err := again(ctx, err, try); err != nil {
+			return err
+		}
+	}
+}
+
+// Activities reads a page of what happened to a contact, newest first. Its creation comes last, derived from the contact itself.
+func (s *Service) Activities(ctx context.Context, workspace, contactID string, limit int, after string) ([]Activity, string, error) {
+	c, err := s.store.Get(ctx, workspace, contactID)
+	if err != nil {
+		return nil, "", err
+	}
+	page, next, err := s.store.Activities(ctx, workspace, contactID, limit, after)
+	if err == nil && next == "" {
+		page = append(page, Activity{At: c.CreatedAt, Actor: c.CreatedBy, Action: "created"})
+	}
+	return page, next, err
+}
