@@ -40,7 +40,9 @@ func newMemory() *memory {
 
 func (m *memory) SigningKey(context.Context) ([]byte, error) { return make([]byte, 32), nil }
 
-func (m *memory) Create(_ context.Context, c contact.Contact) error {
+func (m *memory) Kept(context.Context, string, *contact.Once) ([]byte, error) { return nil, nil }
+
+func (m *memory) Create(_ context.Context, c contact.Contact, _ *contact.Once) error {
 	m.stored = c
 	return nil
 }

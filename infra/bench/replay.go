@@ -93,7 +93,7 @@ func replay(ctx context.Context) error {
 	for second := range replaySeconds {
 		hot.next()
 		for i := range replayRate {
-			if err := store.Create(ctx, someone("replay", second*replayRate+i)); err != nil {
+			if err := store.Create(ctx, someone("replay", second*replayRate+i), nil); err != nil {
 				return fmt.Errorf("replay: %w", err)
 			}
 		}

@@ -94,7 +94,7 @@ func writes(ctx context.Context, open func(*meter) *dynamo.Store) error {
 		{"create, two words, e-mail, phone", func(n int) error {
 			c, err := service.Create(ctx, "many", contact.Actor{Type: contact.ByUser, ID: "bench"}, contact.Draft{
 				Name: text("Mona Adel"), Email: text(fmt.Sprintf("new%d@example.com", n)), Phone: text(fmt.Sprintf("+2012%08d", n)),
-			})
+			}, nil)
 			id = c.ID
 			return err
 		}},

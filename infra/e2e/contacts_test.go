@@ -116,6 +116,26 @@ func TestTwoCreationsAtOnce(t *testing.T) {
 	}
 }
 
+func TestTheSameRequestTwice(t *testing.T) {
+	workspace := fresh(t)
+	agent, admin := as(t, workspace, "agent"), as(t, workspace, "admin")
+	body := map[string]any{"name": "Once", "email": "once@example.com"}
+	first := agent.call(http.MethodPost, "/v1/contacts", body, "Idempotency-Key", "key-1").is(http.StatusCreated)
+	again := agent.call(http.MethodPost, "/v1/contacts", body, "Idempotency-Key", "key-1").is(http.StatusCreated)
+	if string(again.body) != string(first.body) || again.header.Get("Location") != first.header.Get("Location") || again.header.Get("ETag") != first.header.Get("ETag") {
+		t.Errorf("%s, then %s", first.body, again.body)
+	}
+	agent.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Other"}, "Idempotency-Key", "key-1").problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	started := admin.call(http.MethodPost, "/v1/imports", map[string]any{"fileName": "a.csv", "size": 1}, "Idempotency-Key", "key-1").is(http.StatusCreated)
+	if repeated := admin.call(http.MethodPost, "/v1/imports", map[string]any{"fileName": "a.csv", "size": 1}, "Idempotency-Key", "key-1").is(http.StatusCreated); string(repeated.body) != string(started.body) {
+		t.Errorf("%s, then %s", started.body, repeated.body)
+	}
+	admin.call(http.MethodDelete, "/v1/contacts/"+first.text("id"), nil).is(http.StatusNoContent)
+	if fresh := agent.call(http.MethodPost, "/v1/contacts", body, "Idempotency-Key", "key-1").is(http.StatusCreated); fresh.text("id") == first.text("id") {
+		t.Error("the key outlives its contact")
+	}
+}
+
 func TestBadRequestsAreNamed(t *testing.T) {
 	agent := as(t, fresh(t), "agent")
 	post := func(body string) answer { return agent.call(http.MethodPost, "/v1/contacts", body) }

@@ -18,7 +18,7 @@ func TestCreateNamesEveryFault(t *testing.T) {
 	_, err := s.Create(t.Context(), "demo", agent, contact.Draft{
 		Name: text(" "), Email: text("a@b"), Phone: text("12"), Company: text(strings.Repeat("é", 201)),
 		Labels: []string{"ok", "a/b"}, Attributes: map[string]any{"a b": 1.0, "n": []any{}, "big": 9007199254740994.0, "e": ""},
-	})
+	}, nil)
 	var fault *problem.Error
 	if !errors.As(err, &fault) || fault.Code != problem.ValidationFailed {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestAMissingNameIsNamedAmongTheOthers(t *testing.T) {
 	for i := range 101 {
 		many[fmt.Sprint(i)] = true
 	}
-	_, err := s.Create(t.Context(), "demo", agent, contact.Draft{Email: text("a"), Attributes: many})
+	_, err := s.Create(t.Context(), "demo", agent, contact.Draft{Email: text("a"), Attributes: many}, nil)
 	fault, _ := errors.AsType[*problem.Error](err)
 	if fault == nil || len(fault.Fields) != 3 || fault.Fields[0].Location != "body.name" || fault.Fields[2].Location != "body.customAttributes" {
 		t.Error(err)
@@ -69,14 +69,14 @@ func TestValuesThatCannotBe(t *testing.T) {
 		if draft.Name == nil {
 			draft.Name = text("Mona")
 		}
-		if _, err := s.Create(t.Context(), "demo", agent, draft); problem.CodeOf(err) != problem.ValidationFailed {
+		if _, err := s.Create(t.Context(), "demo", agent, draft, nil); problem.CodeOf(err) != problem.ValidationFailed {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	made, err := s.Create(t.Context(), "demo", agent, contact.Draft{
 		Name: text("Mona\r\n\tAdel"), Labels: append(labels[:40], "0 ", " 39"),
 		Attributes: map[string]any{"a": 9007199254740991.0, "b": math.Copysign(0, -1), "c": nil, "d": 1e-300, "A-z_0.9" + strings.Repeat("k", 57): "x"},
-	})
+	}, nil)
 	if err != nil || len(made.Labels) != 40 || made.Name != "Mona\r\n\tAdel" || len(made.Attributes) != 4 || math.Signbit(made.Attributes["b"].(float64)) {
 		t.Errorf("%+v, %v", made, err)
 	}
@@ -104,7 +104,7 @@ func TestLimitsToTheCharacter(t *testing.T) {
 		"41 labels":            {contact.Draft{Name: text("a"), Labels: strings.Split(strings.Repeat("a,b,c,d,", 5)+"e1,e2,e3,e4,e5,e6,e7,e8,e9,e10,e11,e12,e13,e14,e15,e16,e17,e18,e19,e20,e21,e22,e23,e24,e25,e26,e27,e28,e29,e30,e31,e32,e33,e34,e35,e36,e37", ",")}, problem.ValidationFailed},
 		"control character":    {contact.Draft{Name: text("a\x00b")}, problem.ValidationFailed},
 	} {
-		_, err := s.Create(t.Context(), "demo", agent, c.draft)
+		_, err := s.Create(t.Context(), "demo", agent, c.draft, nil)
 		if (err == nil) != (c.code == "") || err != nil && problem.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want code %q", name, err, c.code)
 		}

@@ -16,8 +16,12 @@ func (s *Service) Notes(ctx context.Context, workspace, contactID string, limit 
 	return s.store.Notes(ctx, workspace, contactID, limit, after)
 }
 
-// AddNote writes a note. Errors: NotFound, ValidationFailed, Unavailable.
-func (s *Service) AddNote(ctx context.Context, workspace, contactID string, actor Actor, text string) (Note, error) {
+// AddNote writes a note; once as in Create. Errors: NotFound, ValidationFailed, Unavailable, IdempotencyKeyReused, RequestInProgress.
+func (s *Service) AddNote(ctx context.Context, workspace, contactID string, actor Actor, text string, once *Once) (Note, error) {
+	return OnlyOnce(ctx, s.store, workspace, once, func() (Note, error) { return s.addNote(ctx, workspace, contactID, actor, text, once) })
+}
+
+func (s *Service) addNote(ctx context.Context, workspace, contactID string, actor Actor, text string, once *Once) (Note, error) {
 	text, err := noteText(text)
 	if err != nil {
 		return Note{}, err
@@ -30,7 +34,7 @@ func (s *Service) AddNote(ctx context.Context, workspace, contactID string, acto
 	err = s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
 		note.CreatedAt = s.instant()
 		note.UpdatedAt = note.CreatedAt
-		return noteChange{note, "note_added", NoteChange("", text), s.store.WriteNote}, nil
+		return noteChange{note, "note_added", NoteChange("", text), s.writeNote(once)}, once.Keep(note)
 	})
 	return note, err
 }
@@ -48,7 +52,7 @@ func (s *Service) UpdateNote(ctx context.Context, workspace, contactID, noteID s
 		}
 		change := NoteChange(note.Text, text)
 		note.Text, note.UpdatedAt, note.Version = text, later(note.UpdatedAt, s.instant()), note.Version+1
-		return noteChange{note, "note_changed", change, s.store.WriteNote}, nil
+		return noteChange{note, "note_changed", change, s.writeNote(nil)}, nil
 	})
 	return note, err
 }
@@ -59,6 +63,13 @@ func (s *Service) DeleteNote(ctx context.Context, workspace, contactID, noteID s
 		note, err := s.currentNote(ctx, before, noteID, ifMatch)
 		return noteChange{note, "note_deleted", NoteChange(note.Text, ""), s.store.DeleteNote}, err
 	})
+}
+
+// writeNote is the store's WriteNote with an idempotency key, or none.
+func (s *Service) writeNote(once *Once) func(ctx context.Context, before, after Contact, activity Activity, note Note) error {
+	return func(ctx context.Context, before, after Contact, activity Activity, note Note) error {
+		return s.store.WriteNote(ctx, before, after, activity, note, once)
+	}
 }
 
 func noteText(text string) (string, error) {

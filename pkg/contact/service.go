@@ -27,8 +27,13 @@ func NewService(store Store, parse ParsePhone, validRegion func(code string) boo
 // instant is the present, as precise as it is shown.
 func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
-// Create makes a contact. Errors: ValidationFailed, DuplicateContact, ContactTooLarge.
-func (s *Service) Create(ctx context.Context, workspace string, actor Actor, draft Draft) (Contact, error) {
+// Create makes a contact; with once, only if none was made for its key. Errors: ValidationFailed, DuplicateContact, ContactTooLarge,
+// IdempotencyKeyReused, RequestInProgress.
+func (s *Service) Create(ctx context.Context, workspace string, actor Actor, draft Draft, once *Once) (Contact, error) {
+	return OnlyOnce(ctx, s.store, workspace, once, func() (Contact, error) { return s.create(ctx, workspace, actor, draft, once) })
+}
+
+func (s *Service) create(ctx context.Context, workspace string, actor Actor, draft Draft, once *Once) (Contact, error) {
 	patch, err := draft.normalize(s.phoneReader(ctx, workspace))
 	if err != nil {
 		return Contact{}, err
@@ -40,7 +45,10 @@ func (s *Service) Create(ctx context.Context, workspace string, actor Actor, dra
 	if err := check(made); err != nil {
 		return Contact{}, err
 	}
-	if err := s.store.Create(ctx, made); err != nil {
+	if err := once.Keep(made); err != nil {
+		return Contact{}, err
+	}
+	if err := s.store.Create(ctx, made, once); err != nil {
 		return Contact{}, err
 	}
 	return made, nil

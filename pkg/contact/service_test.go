@@ -28,7 +28,7 @@ type memory struct {
 	beforeUpdate func()
 }
 
-func (m *memory) Create(_ context.Context, c contact.Contact) error {
+func (m *memory) Create(_ context.Context, c contact.Contact, _ *contact.Once) error {
 	m.contacts[c.ID] = c
 	return nil
 }
@@ -96,7 +96,7 @@ func TestCreateNormalises(t *testing.T) {
 	made, err := s.Create(t.Context(), "demo", agent, contact.Draft{
 		Name: text("  Zoe\u0308  "), Email: text(" Mona@EXAMPLE.Com "), Phone: text("0020 100 123 4567"),
 		Labels: []string{"VIP", "vip", " new "}, Attributes: map[string]any{"plan": "gold", "seats": 3.0, "trial": true},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestCreateNormalises(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	s, store := service()
-	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Company: text("Acme"), Labels: []string{"VIP"}, Attributes: map[string]any{"a": "1", "b": 2.0}})
+	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Company: text("Acme"), Labels: []string{"VIP"}, Attributes: map[string]any{"a": "1", "b": 2.0}}, nil)
 	patch := contact.Patch{
 		Company: contact.Field[string]{Set: true, Null: true}, Labels: contact.Field[[]string]{Set: true, Value: []string{"vip", "new"}},
 		Attributes: contact.Field[map[string]any]{Set: true, Value: map[string]any{"a": nil, "c": false}},
@@ -139,7 +139,7 @@ func TestUpdate(t *testing.T) {
 
 func TestTheLastWriteWinsWithoutAPrecondition(t *testing.T) {
 	s, store := service()
-	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona")})
+	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona")}, nil)
 	store.beforeUpdate = func() {
 		other := store.contacts[made.ID]
 		other.Version, other.Company = 2, "Acme"
@@ -153,7 +153,7 @@ func TestTheLastWriteWinsWithoutAPrecondition(t *testing.T) {
 
 func TestOthersThatKeepChangingAContact(t *testing.T) {
 	s, store := service()
-	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona")})
+	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona")}, nil)
 	store.busy = 3
 	if after, err := s.Update(t.Context(), "demo", made.ID, agent, contact.Patch{Name: set("Mona Adel")}, contact.Precondition{Any: true}); err != nil || after.Version != 2 {
 		t.Errorf("%+v, %v", after, err)
@@ -175,7 +175,7 @@ func TestActivityOfAnUpdate(t *testing.T) {
 	s, store := service()
 	made, _ := s.Create(t.Context(), "demo", agent, contact.Draft{
 		Name: text("Mona"), Email: text("a@example.com"), Labels: []string{"b", "a"}, Attributes: map[string]any{"z": 1.0, "y": "1", "x": true},
-	})
+	}, nil)
 	patch := contact.Patch{
 		Email: contact.Field[string]{Set: true, Null: true}, Phone: set("+201001234567"), Labels: contact.Field[[]string]{Set: true, Value: []string{"d", "A", "c"}},
 		Attributes: contact.Field[map[string]any]{Set: true, Value: map[string]any{"z": "1", "y": nil, "w": false}},

@@ -48,14 +48,14 @@ func TestSettingsRefuseWhatCannotBe(t *testing.T) {
 func TestSettingsThatCannotBeRead(t *testing.T) {
 	s, store := service()
 	store.broken = errors.New("no connection")
-	_, created := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Phone: text("0100 123 4567")})
+	_, created := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Phone: text("0100 123 4567")}, nil)
 	_, listed := s.List(t.Context(), "demo", contact.Listing{Q: "0100 123 4567", Limit: 10})
 	for _, err := range []error{created, listed} {
 		if !errors.Is(err, store.broken) || problem.CodeOf(err) != problem.Internal {
 			t.Error(err)
 		}
 	}
-	if _, err := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Phone: text("+201001234567")}); err != nil {
+	if _, err := s.Create(t.Context(), "demo", agent, contact.Draft{Name: text("Mona"), Phone: text("+201001234567")}, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -4,9 +4,11 @@ import "context"
 
 // Store is what the domain needs of storage. Package dynamo implements it.
 type Store interface {
+	Keeper
 	// Create stores a new contact with its claims, facets and words, whole or not at all. Another holder of the e-mail or
 	// phone gives a problem.DuplicateContact that names it (e-mail first).
-	Create(ctx context.Context, c Contact) error
+	// once is the key of a creation that is to happen once, or nil; ErrKeyTaken when it is taken.
+	Create(ctx context.Context, c Contact, once *Once) error
 	// Get reads a contact strongly; problem.NotFound when the workspace has none of that id.
 	Get(ctx context.Context, workspace, id string) (Contact, error)
 	// Update replaces before by after, with everything that follows from the difference, and records the activity; whole
@@ -28,8 +30,8 @@ type Store interface {
 	Note(ctx context.Context, workspace, contactID, noteID string) (Note, error)
 	// Notes reads a page of a contact's notes strongly, newest first; positions as in Activities.
 	Notes(ctx context.Context, workspace, contactID string, limit int, after string) (page []Note, next string, err error)
-	// WriteNote writes a note together with its contact, as Update does; note.Version is the new one, 1 if there was none.
-	WriteNote(ctx context.Context, before, after Contact, activity Activity, note Note) error
+	// WriteNote writes a note together with its contact, as Update does; note.Version is the new one, 1 if there was none. once as in Create.
+	WriteNote(ctx context.Context, before, after Contact, activity Activity, note Note, once *Once) error
 	// DeleteNote deletes a note together with the change of its contact.
 	DeleteNote(ctx context.Context, before, after Contact, activity Activity, note Note) error
 

@@ -64,7 +64,7 @@ func TestDuplicateNamesTheOther(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			c := person(3)
 			c.Email, c.Phone = test.email, test.phone
-			err := s.Create(context.Background(), c)
+			err := s.Create(context.Background(), c, nil)
 			e, _ := errors.AsType[*problem.Error](err)
 			if e == nil || e.Code != problem.DuplicateContact || e.ContactID != test.id || e.Field != test.field {
 				t.Errorf("got %+v, want field %s of %s", e, test.field, test.id)
@@ -91,7 +91,7 @@ func TestTwoAtOnceHaveOneWinner(t *testing.T) {
 		var errs [2]error
 		var both sync.WaitGroup
 		for i, c := range []contact.Contact{one, other} {
-			both.Go(func() { errs[i] = s.Create(context.Background(), c) })
+			both.Go(func() { errs[i] = s.Create(context.Background(), c, nil) })
 		}
 		both.Wait()
 		winner, lost := one.ID, errs[1]
@@ -145,7 +145,7 @@ func TestBusyTablesAreWaitedFor(t *testing.T) {
 
 			ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 			defer cancel()
-			err := s.through(&refusing{action: "TransactWriteItems", times: 1000, body: body}).Create(ctx, person(2))
+			err := s.through(&refusing{action: "TransactWriteItems", times: 1000, body: body}).Create(ctx, person(2), nil)
 			if code := problem.CodeOf(err); code != problem.Unavailable {
 				t.Errorf("when it stays busy: %v, want %s", err, problem.Unavailable)
 			}

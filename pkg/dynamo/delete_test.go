@@ -20,7 +20,7 @@ func lived(t *testing.T, s *Store) contact.Contact {
 	c.Name, c.Company, c.Labels, c.Channel = "Mona Adel El Sayed", "Acme", []string{"VIP", "new"}, contact.WhatsApp
 	create(t, s, c)
 	for n := range 30 {
-		if _, err := service(s).AddNote(context.Background(), ws, c.ID, user, fmt.Sprint(n)); err != nil {
+		if _, err := service(s).AddNote(context.Background(), ws, c.ID, user, fmt.Sprint(n), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +115,7 @@ func TestDeletionAmongChanges(t *testing.T) {
 			if code := problem.CodeOf(err); err != nil && code != problem.NotFound && code != problem.Unavailable {
 				t.Error(err)
 			}
-			_, _ = service(s).AddNote(context.Background(), ws, c.ID, user, "late")
+			_, _ = service(s).AddNote(context.Background(), ws, c.ID, user, "late", nil)
 		})
 	}
 	all.Go(func() {

@@ -8,16 +8,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/problem"
 )
 
 // CreateImport implements importing.ImportStore.
-func (s *Store) CreateImport(ctx context.Context, job importing.Import) error {
+func (s *Store) CreateImport(ctx context.Context, job importing.Import, once *contact.Once) error {
 	if err := s.RegisterWorkspace(ctx, job.Workspace); err != nil {
 		return err
 	}
-	if _, err := s.putImport(ctx, job, ifAbsent); errors.Is(err, importing.ErrStale) {
+	if _, err := s.putImport(ctx, job, ifAbsent, once); errors.Is(err, importing.ErrStale) {
 		return importing.ErrExists
 	} else if err != nil {
 		return err
@@ -41,11 +42,11 @@ func (s *Store) Import(ctx context.Context, ref importing.Ref) (importing.Import
 func (s *Store) UpdateImport(ctx context.Context, job importing.Import) (importing.Import, error) {
 	allowed := ifVersion(job.Version)
 	job.Version++
-	return s.putImport(ctx, job, allowed)
+	return s.putImport(ctx, job, allowed, nil)
 }
 
 // putImport writes an import together with its entry among the open ones; the entry goes when the import is final.
-func (s *Store) putImport(ctx context.Context, job importing.Import, allowed condition) (importing.Import, error) {
+func (s *Store) putImport(ctx context.Context, job importing.Import, allowed condition, once *contact.Once) (importing.Import, error) {
 	writeID := newWriteID()
 	it, err := importItem(job, writeID)
 	if err != nil {
@@ -60,13 +61,19 @@ func (s *Store) putImport(ctx context.Context, job importing.Import, allowed con
 	} else {
 		parts = append(parts, remove(s.tables.Jobs, open, condition{}))
 	}
+	parts = append(parts, s.onceParts(job.Workspace, "", once, writeID)...)
 	err = s.transact(ctx, writeID, parts, maxTries)
-	if r, refused := errors.AsType[*refusal](err); refused && !r.mine(writeID) {
+	r, refused := errors.AsType[*refusal](err)
+	switch {
+	case refused && !r.mine(writeID) && keyTaken(r, parts):
+		return importing.Import{}, contact.ErrKeyTaken
+	case refused && !r.mine(writeID):
 		return importing.Import{}, importing.ErrStale
-	} else if err != nil && !refused {
+	case err != nil && !refused:
 		return importing.Import{}, fmt.Errorf("dynamo: write import: %w", err)
+	default:
+		return job, nil
 	}
-	return job, nil
 }
 
 // ListImports returns a page of a workspace's imports, newest first. after and next are positions in that order: the

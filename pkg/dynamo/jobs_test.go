@@ -36,7 +36,7 @@ func TestEveryFieldOfAnImportComesBack(t *testing.T) {
 	full.StartedAt, full.FinishedAt, full.ExpiresAt, full.ProgressAt, full.Attempts = epoch, epoch, epoch, epoch, 2
 	for name, want := range map[string]importing.Import{"full": full, "bare": job(2)} {
 		t.Run(name, func(t *testing.T) {
-			if err := s.CreateImport(ctx, want); err != nil {
+			if err := s.CreateImport(ctx, want, nil); err != nil {
 				t.Fatal(err)
 			}
 			got, err := s.Import(ctx, importing.Ref{Workspace: ws, ID: want.ID})
@@ -50,10 +50,10 @@ func TestEveryFieldOfAnImportComesBack(t *testing.T) {
 func TestImportsLiveTheirStates(t *testing.T) {
 	s, one := fresh(t), job(1)
 	ref := importing.Ref{Workspace: ws, ID: one.ID}
-	if err := s.CreateImport(ctx, one); err != nil {
+	if err := s.CreateImport(ctx, one, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.CreateImport(ctx, one); !errors.Is(err, importing.ErrExists) {
+	if err := s.CreateImport(ctx, one, nil); !errors.Is(err, importing.ErrExists) {
 		t.Errorf("the same event again: %v", err)
 	}
 	open := func() int {
@@ -92,7 +92,7 @@ func TestListImports(t *testing.T) {
 	var want []string
 	for n := range 12 {
 		one := job(n)
-		if err := s.CreateImport(ctx, one); err != nil {
+		if err := s.CreateImport(ctx, one, nil); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, one.ID)

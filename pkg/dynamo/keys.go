@@ -1,12 +1,15 @@
 package dynamo
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"hash/fnv"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
 )
 
@@ -216,6 +219,20 @@ func cleanUpKey(workspace, contactID string) key {
 }
 
 func cleanUpPartition(b int) string { return fmt.Sprintf("cleanup#%d", b) }
+
+// onceKey is of the pointer of an idempotency key; keptKey of the answer that lies with a contact.
+func onceKey(workspace string, once contact.Once) key {
+	return key{workspace + "#once#" + onceHash(once), "A"}
+}
+
+func keptKey(workspace, contactID string, once contact.Once) key {
+	return key{contactPartition(workspace, contactID), contactID + "#K#" + onceHash(once)}
+}
+
+func onceHash(once contact.Once) string {
+	sum := sha256.Sum256([]byte(once.Route + sep + once.Key))
+	return hex.EncodeToString(sum[:])
+}
 
 func settingsKey(workspace string) key { return key{workspace + "#settings", "A"} }
 

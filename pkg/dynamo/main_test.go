@@ -44,7 +44,7 @@ func person(n int) contact.Contact {
 func create(t testing.TB, s *Store, contacts ...contact.Contact) {
 	t.Helper()
 	for _, c := range contacts {
-		if err := s.Create(context.Background(), c); err != nil {
+		if err := s.Create(context.Background(), c, nil); err != nil {
 			t.Fatalf("create %s: %v", c.Name, err)
 		}
 	}

@@ -46,26 +46,26 @@ func (s *Store) Notes(ctx context.Context, workspace, contactID string, limit in
 }
 
 // WriteNote implements contact.Store. The contact's version keeps two writers of one note apart.
-func (s *Store) WriteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note) error {
-	return s.withNote(ctx, before, after, activity, func(writeID string) part {
-		return put(s.tables.Contacts, noteItem(after, note, writeID), condition{})
+func (s *Store) WriteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note, once *contact.Once) error {
+	return s.withNote(ctx, before, after, activity, func(writeID string) []part {
+		return append(s.onceParts(after.Workspace, after.ID, once, writeID), put(s.tables.Contacts, noteItem(after, note, writeID), condition{}))
 	})
 }
 
 // DeleteNote implements contact.Store.
 func (s *Store) DeleteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note) error {
-	return s.withNote(ctx, before, after, activity, func(string) part {
-		return remove(s.tables.Contacts, noteKey(after.Workspace, after.ID, note.ID), condition{})
+	return s.withNote(ctx, before, after, activity, func(string) []part {
+		return []part{remove(s.tables.Contacts, noteKey(after.Workspace, after.ID, note.ID), condition{})}
 	})
 }
 
-func (s *Store) withNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note func(writeID string) part) error {
+func (s *Store) withNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note func(writeID string) []part) error {
 	writeID := newWriteID()
 	parts, err := s.changing(before, after, activity, writeID)
 	if err != nil {
 		return err
 	}
-	parts = append(parts, note(writeID))
+	parts = append(parts, note(writeID)...)
 	return written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts)
 }
 

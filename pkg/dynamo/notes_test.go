@@ -44,11 +44,11 @@ func noteTexts(t *testing.T, s *Store, id string) []string {
 func TestNotesGoWithTheirContact(t *testing.T) {
 	s, c, ctx := fresh(t), person(1), context.Background()
 	create(t, s, c)
-	first, err := service(s).AddNote(ctx, ws, c.ID, user, "  one ")
+	first, err := service(s).AddNote(ctx, ws, c.ID, user, "  one ", nil)
 	if err != nil || first.Text != "one" || first.Author != "sub" || first.Version != 1 {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	second, err := service(s).AddNote(ctx, ws, c.ID, user, "two")
+	second, err := service(s).AddNote(ctx, ws, c.ID, user, "two", nil)
 	if err != nil || get(t, s, c.ID).Version != 3 {
 		t.Fatalf("the contact is at version %d after two notes, %v", get(t, s, c.ID).Version, err)
 	}
@@ -72,9 +72,9 @@ func TestNotesGoWithTheirContact(t *testing.T) {
 		t.Errorf("deleted twice: %v", err)
 	}
 	for name, err := range map[string]error{
-		"empty": func() error { _, err := service(s).AddNote(ctx, ws, c.ID, user, " "); return err }(),
+		"empty": func() error { _, err := service(s).AddNote(ctx, ws, c.ID, user, " ", nil); return err }(),
 		"too long": func() error {
-			_, err := service(s).AddNote(ctx, ws, c.ID, user, strings.Repeat("é", 10_001))
+			_, err := service(s).AddNote(ctx, ws, c.ID, user, strings.Repeat("é", 10_001), nil)
 			return err
 		}(),
 	} {
@@ -82,7 +82,7 @@ func TestNotesGoWithTheirContact(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := service(s).AddNote(ctx, "other", c.ID, user, "x"); problem.CodeOf(err) != problem.NotFound {
+	if _, err := service(s).AddNote(ctx, "other", c.ID, user, "x", nil); problem.CodeOf(err) != problem.NotFound {
 		t.Errorf("another workspace writes: %v", err)
 	}
 	history(t, s, c.ID, []string{"note_deleted two>", "note_changed one>uno", "note_added >two", "note_added >one", "created"})
@@ -127,7 +127,7 @@ func TestManyNotesAtOnceAreAllThere(t *testing.T) {
 	for n := range notes {
 		writers.Go(func() {
 			for { // a 503 asks for another try
-				_, err := service(s).AddNote(context.Background(), ws, c.ID, user, fmt.Sprint(n))
+				_, err := service(s).AddNote(context.Background(), ws, c.ID, user, fmt.Sprint(n), nil)
 				if err == nil {
 					return
 				}
@@ -149,7 +149,7 @@ func TestManyNotesAtOnceAreAllThere(t *testing.T) {
 func TestALostAnswerWritesANoteOnce(t *testing.T) {
 	s, c := fresh(t), person(1)
 	create(t, s, c)
-	if _, err := service(s.through(&lossy{action: "TransactWriteItems", losses: 1})).AddNote(context.Background(), ws, c.ID, user, "once"); err != nil {
+	if _, err := service(s.through(&lossy{action: "TransactWriteItems", losses: 1})).AddNote(context.Background(), ws, c.ID, user, "once", nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := noteTexts(t, s, c.ID); len(got) != 1 || get(t, s, c.ID).Version != 2 {

@@ -20,6 +20,7 @@ type part struct {
 	write types.TransactWriteItem
 	bytes int
 	field string // "email" or "phone" for a claim that is taken; empty for everything else
+	once  bool   // the pointer of an idempotency key
 }
 
 // condition is an expression with what it names.

@@ -10,7 +10,7 @@ import (
 )
 
 // Create implements contact.Store.
-func (s *Store) Create(ctx context.Context, c contact.Contact) error {
+func (s *Store) Create(ctx context.Context, c contact.Contact, once *contact.Once) error {
 	if err := s.RegisterWorkspace(ctx, c.Workspace); err != nil {
 		return err
 	}
@@ -22,6 +22,7 @@ func (s *Store) Create(ctx context.Context, c contact.Contact) error {
 	if err != nil {
 		return err
 	}
+	parts = append(parts, s.onceParts(c.Workspace, c.ID, once, writeID)...)
 	return written("create", s.transact(ctx, writeID, parts, maxTries), c, writeID, parts)
 }
 
@@ -100,6 +101,8 @@ func written(action string, err error, c contact.Contact, writeID string, parts 
 		return fmt.Errorf("dynamo: %s contact: %w", action, err)
 	case r.mine(writeID):
 		return nil
+	case keyTaken(r, parts):
+		return contact.ErrKeyTaken
 	case r.failed[0]:
 		return changedMeanwhile(r.old[0])
 	}

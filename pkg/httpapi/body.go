@@ -28,23 +28,23 @@ func mediaOf(method string) []string {
 	return []string{jsonMedia}
 }
 
-// checkBody demands a JSON object of a media type that the method takes, and puts it back, as plain JSON, for huma.
-func checkBody(r *http.Request) error {
+// checkBody demands a JSON object of a media type that the method takes, and returns it, and puts it back, as plain JSON, for huma.
+func checkBody(r *http.Request) ([]byte, error) {
 	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	media = strings.ToLower(strings.TrimSpace(media))
 	if takes := mediaOf(r.Method); media != "" && !slices.Contains(takes, media) {
-		return problem.New(problem.UnsupportedMediaType, "The body has to be %s.", strings.Join(takes, " or "))
+		return nil, problem.New(problem.UnsupportedMediaType, "The body has to be %s.", strings.Join(takes, " or "))
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkObject(body); err != nil {
-		return err
+		return nil, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.Header.Set("Content-Type", jsonMedia)
-	return nil
+	return body, nil
 }
 
 func checkObject(body []byte) error {

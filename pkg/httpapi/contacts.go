@@ -34,7 +34,10 @@ type contactDraft struct {
 	Attributes attributes `json:"customAttributes,omitempty" doc:"At most 100 strings, numbers or booleans; keys are 1 to 64 letters, digits, underscores, dots and hyphens"`
 }
 
-type createContactInput struct{ Body contactDraft }
+type createContactInput struct {
+	Keyed
+	Body contactDraft
+}
 
 type createdContact struct {
 	ETag     string `header:"ETag"`
@@ -46,7 +49,7 @@ func (s *server) createContact(ctx context.Context, in *createContactInput) (*cr
 	caller, body := identity.From(ctx), in.Body
 	made, err := s.Contacts.Create(ctx, caller.Workspace, actor(caller), contact.Draft{
 		Name: body.Name, Email: body.Email, Phone: body.Phone, Company: body.Company, Labels: body.Labels, Attributes: body.Attributes,
-	})
+	}, in.once)
 	if err != nil {
 		return nil, err
 	}

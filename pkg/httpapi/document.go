@@ -119,8 +119,13 @@ func (e *endpoint) codes(op *huma.Operation) []problem.Code {
 	if op.RequestBody != nil {
 		codes = append(codes, problem.MalformedJSON, problem.UnsupportedMediaType)
 	}
-	if slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "cursor" }) {
-		codes = append(codes, problem.InvalidCursor)
+	for _, parameter := range op.Parameters {
+		switch parameter.Name {
+		case "cursor":
+			codes = append(codes, problem.InvalidCursor)
+		case keyHeader:
+			codes = append(codes, problem.IdempotencyKeyReused, problem.RequestInProgress)
+		}
 	}
 	return codes
 }

@@ -87,7 +87,7 @@ func TestTheDocumentShowsErrors(t *testing.T) {
 		"POST /v1/contacts":           "201 400 401 403 409 415 422 500 503",
 		"GET /v1/contacts/{id}":       "200 304 401 403 404 422 500 503",
 		"PATCH /v1/contacts/{id}":     "200 400 401 403 404 409 412 415 422 500 503",
-		"POST /v1/imports":            "201 400 401 403 413 415 422 500 503",
+		"POST /v1/imports":            "201 400 401 403 409 413 415 422 500 503",
 		"GET /v1/imports/{id}/report": "303 401 403 404 422 500 503",
 	} {
 		responses := all[what]["responses"].(map[string]any)

@@ -34,6 +34,7 @@ type endpoint struct {
 	register func(huma.API)
 	once     sync.Once
 	alone    capture  // the endpoint in an API of its own
+	keyed    bool     // it takes an Idempotency-Key
 	query    []string // the parameters that it knows
 }
 
@@ -65,7 +66,8 @@ func (op operation) huma() huma.Operation {
 // ServeHTTP implements http.Handler.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.once.Do(e.prepare)
-	if err := e.check(r); err != nil {
+	r, err := e.check(r)
+	if err != nil {
 		e.server.refuse(r.Context(), e.path, err).write(w)
 		return
 	}
@@ -78,6 +80,7 @@ func (e *endpoint) prepare() {
 		if parameter.In == "query" {
 			e.query = append(e.query, parameter.Name)
 		}
+		e.keyed = e.keyed || parameter.Name == keyHeader
 	}
 }
 
@@ -85,22 +88,31 @@ func (e *endpoint) prepare() {
 const maxID = 256
 
 // check refuses what huma would let pass. It leaves a request in the plainest form: huma reads the same of it.
-func (e *endpoint) check(r *http.Request) error {
+func (e *endpoint) check(r *http.Request) (*http.Request, error) {
 	if err := checkQuery(r, e.query); err != nil {
-		return err
+		return r, err
+	}
+	if e.keyed {
+		if err := checkKey(r); err != nil {
+			return r, err
+		}
 	}
 	if e.alone.op.RequestBody != nil {
-		if err := checkBody(r); err != nil {
-			return err
+		body, err := checkBody(r)
+		if err != nil {
+			return r, err
+		}
+		if e.keyed {
+			r = hashed(r, body)
 		}
 	}
 	for _, name := range []string{"id", "noteId"} { // empty where the path has none
 		if id := r.PathValue(name); len(id) > maxID || !utf8.ValidString(id) {
-			return problem.New(problem.NotFound, "There is nothing of that id.")
+			return r, problem.New(problem.NotFound, "There is nothing of that id.")
 		}
 	}
 	r.Header.Del("Accept") // JSON is all that there is
-	return nil
+	return r, nil
 }
 
 // capture is huma's adapter to one endpoint.

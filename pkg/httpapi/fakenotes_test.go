@@ -32,9 +32,9 @@ func (c *contacts) Notes(ctx context.Context, workspace, id string, _ int, after
 	return []contact.Note{aNote()}, "more", err
 }
 
-func (c *contacts) AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string) (contact.Note, error) {
+func (c *contacts) AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string, once *contact.Once) (contact.Note, error) {
 	_, err := c.Get(ctx, workspace, id)
-	c.actor, c.text = actor, text
+	c.actor, c.text, c.once = actor, text, once
 	return aNote(), err
 }
 

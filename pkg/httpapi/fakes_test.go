@@ -39,6 +39,7 @@ type contacts struct {
 	panics        any
 	text          string // of a note, or a label
 	position      string
+	once          *contact.Once
 }
 
 func mona() contact.Contact {
@@ -47,9 +48,9 @@ func mona() contact.Contact {
 	}
 }
 
-func (c *contacts) Create(_ context.Context, workspace string, actor contact.Actor, draft contact.Draft) (contact.Contact, error) {
+func (c *contacts) Create(_ context.Context, workspace string, actor contact.Actor, draft contact.Draft, once *contact.Once) (contact.Contact, error) {
 	c.calls++
-	c.draft, c.actor = draft, actor
+	c.draft, c.actor, c.once = draft, actor, once
 	made := mona()
 	made.Workspace, made.Version = workspace, 1
 	return made, c.err
@@ -122,9 +123,9 @@ func (i *imports) known(ref importing.Ref) (importing.Import, error) {
 	return job(), i.err
 }
 
-func (i *imports) Start(_ context.Context, _, subject string, request importing.Request) (importing.Import, importing.UploadLink, error) {
+func (i *imports) Start(_ context.Context, _, subject string, request importing.Request, _ *contact.Once) (importing.Started, error) {
 	i.request, i.subject = request, subject
-	return job(), importing.UploadLink{Method: "PUT", URL: "https://uploads.example/1?a=1&b=2", ExpiresAt: noon}, i.err
+	return importing.Started{Job: job(), Link: importing.UploadLink{Method: "PUT", URL: "https://uploads.example/1?a=1&b=2", ExpiresAt: noon}}, i.err
 }
 
 func (i *imports) Get(_ context.Context, ref importing.Ref) (importing.Import, error) {

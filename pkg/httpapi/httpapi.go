@@ -18,7 +18,7 @@ import (
 
 // Contacts is what the routes of contacts need; contact.Service implements it.
 type Contacts interface {
-	Create(ctx context.Context, workspace string, actor contact.Actor, draft contact.Draft) (contact.Contact, error)
+	Create(ctx context.Context, workspace string, actor contact.Actor, draft contact.Draft, once *contact.Once) (contact.Contact, error)
 	Get(ctx context.Context, workspace, id string) (contact.Contact, error)
 	Update(ctx context.Context, workspace, id string, actor contact.Actor, patch contact.Patch, ifMatch contact.Precondition) (contact.Contact, error)
 	Delete(ctx context.Context, workspace, id string, ifMatch contact.Precondition) error
@@ -26,7 +26,7 @@ type Contacts interface {
 	Activities(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Activity, next string, err error)
 
 	Notes(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Note, next string, err error)
-	AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string) (contact.Note, error)
+	AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string, once *contact.Once) (contact.Note, error)
 	UpdateNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, text string, ifMatch contact.Precondition) (contact.Note, error)
 	DeleteNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, ifMatch contact.Precondition) error
 
@@ -43,7 +43,7 @@ type Settings interface {
 
 // Imports is what the routes of imports need; importing.Service implements it.
 type Imports interface {
-	Start(ctx context.Context, workspace, subject string, request importing.Request) (importing.Import, importing.UploadLink, error)
+	Start(ctx context.Context, workspace, subject string, request importing.Request, once *contact.Once) (importing.Started, error)
 	Get(ctx context.Context, ref importing.Ref) (importing.Import, error)
 	List(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error)
 	ReportLink(ctx context.Context, ref importing.Ref) (string, error)

@@ -33,7 +33,10 @@ func (s *server) cancelImport(ctx context.Context, in *importInput) (*importAnsw
 	return answerImport(s.Imports.Cancel(ctx, ref(ctx, in.ID)))
 }
 
-type startImportInput struct{ Body importRequest }
+type startImportInput struct {
+	Keyed
+	Body importRequest
+}
 
 type startedImport struct {
 	ImportView
@@ -57,13 +60,14 @@ func (s *server) startImport(ctx context.Context, in *startImportInput) (*startI
 	if err := body.check(); err != nil {
 		return nil, err
 	}
-	job, link, err := s.Imports.Start(ctx, caller.Workspace, caller.Subject, importing.Request{
+	made, err := s.Imports.Start(ctx, caller.Workspace, caller.Subject, importing.Request{
 		FileName: body.FileName, Size: int64(body.Size), Format: orEmpty(body.Format), OnDuplicate: importing.OnDuplicate(orEmpty(body.OnDuplicate)),
 		Labels: body.Labels, DefaultRegion: orEmpty(body.DefaultRegion),
-	})
+	}, in.once)
 	if err != nil {
 		return nil, err
 	}
+	job, link := made.Job, made.Link
 	how := upload{Method: link.Method, URL: link.URL, Headers: map[string]string{}, ExpiresAt: contact.FormatTime(link.ExpiresAt)}
 	maps.Copy(how.Headers, link.Headers)
 	return &startImportAnswer{"/v1/imports/" + job.ID, startedImport{viewImport(job), how}}, nil

@@ -48,7 +48,8 @@ func (s *server) listNotes(ctx context.Context, in *listNotesInput) (*noteListAn
 }
 
 type addNoteInput struct {
-	ID   string `path:"id"`
+	ID string `path:"id"`
+	Keyed
 	Body noteText
 }
 
@@ -60,7 +61,7 @@ type addedNote struct {
 
 func (s *server) addNote(ctx context.Context, in *addNoteInput) (*addedNote, error) {
 	caller := identity.From(ctx)
-	note, err := s.Contacts.AddNote(ctx, caller.Workspace, in.ID, actor(caller), in.Body.Text)
+	note, err := s.Contacts.AddNote(ctx, caller.Workspace, in.ID, actor(caller), in.Body.Text, in.once)
 	return &addedNote{etag(note.Version), "/v1/contacts/" + in.ID + "/notes/" + note.ID, viewNote(note)}, err
 }
 

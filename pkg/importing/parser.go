@@ -82,7 +82,7 @@ func (p *Parser) dropped(ctx context.Context, arrival Arrival, where target) (Pa
 		Bucket: arrival.Bucket, Key: arrival.Key, ObjectVersion: arrival.Version,
 		CreatedBy: "bucket", CreatedAt: now, StartedAt: now, ProgressAt: now,
 	}
-	err = p.Imports.CreateImport(ctx, job)
+	err = p.Imports.CreateImport(ctx, job, nil)
 	if err != nil && !errors.Is(err, ErrExists) {
 		return Parsed{Ref: ref}, err
 	}

@@ -103,7 +103,8 @@ func TestAnObjectThatIsDeletedBeforeItIsRead(t *testing.T) {
 }
 
 func started(w *world) Import {
-	job, _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", Size: int64(len(oneRow)), Labels: []string{"fair"}})
+	started, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", Size: int64(len(oneRow)), Labels: []string{"fair"}}, nil)
+	job := started.Job
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}

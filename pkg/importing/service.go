@@ -27,6 +27,7 @@ const (
 // Library is what a Service needs of storage. Package dynamo implements it.
 type Library interface {
 	ImportStore
+	contact.Keeper
 	// ListImports reads a page of a workspace's imports, newest first; after and next are positions in that order, empty at the
 	// beginning and at the end.
 	ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []Import, next string, err error)
@@ -57,23 +58,37 @@ type Request struct {
 	DefaultRegion string // empty: the workspace's
 }
 
-// Start makes an import that awaits its upload, and the link to upload to. subject is who asks. Errors: ValidationFailed,
-// FileTooLarge, UnsupportedFormat.
-func (s *Service) Start(ctx context.Context, workspace, subject string, request Request) (Import, UploadLink, error) {
+// Started is an import that awaits its upload, and where to upload to.
+type Started struct {
+	Job  Import
+	Link UploadLink
+}
+
+// Start makes an import that awaits its upload; with once, only if none was made for its key. subject is who asks. Errors:
+// ValidationFailed, FileTooLarge, UnsupportedFormat, IdempotencyKeyReused, RequestInProgress.
+func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Started, error) {
+	return contact.OnlyOnce(ctx, s.imports, workspace, once, func() (Started, error) { return s.start(ctx, workspace, subject, request, once) })
+}
+
+func (s *Service) start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Started, error) {
 	now := instant(s.now)
 	job := Import{
 		Workspace: workspace, ID: uuid.NewString(), Status: AwaitingUpload, Source: FromAPI, FileName: contact.CleanText(request.FileName), Size: request.Size,
 		OnDuplicate: request.OnDuplicate, CreatedBy: subject, CreatedAt: now, ProgressAt: now, ExpiresAt: now.Add(linkLife),
 	}
 	if err := s.accept(&job, request); err != nil {
-		return Import{}, UploadLink{}, err
+		return Started{}, err
 	}
 	job.Key = uploadKey(Ref{workspace, job.ID}, job.Format)
-	if err := s.imports.CreateImport(ctx, job); err != nil {
-		return Import{}, UploadLink{}, err
-	}
 	link, err := s.links.PresignUpload(ctx, job.Key, job.Size, job.ExpiresAt)
-	return job, link, err
+	if err != nil {
+		return Started{}, err
+	}
+	made := Started{job, link}
+	if err := once.Keep(made); err != nil {
+		return Started{}, err
+	}
+	return made, s.imports.CreateImport(ctx, job, once)
 }
 
 // accept checks a request and takes its options over.

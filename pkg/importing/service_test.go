@@ -13,12 +13,13 @@ import (
 func TestStart(t *testing.T) {
 	w := newWorld(t)
 	w.pass(123 * time.Microsecond)
-	job, link, err := w.service.Start(invocation(), demo, "sub-1", Request{
+	started, err := w.service.Start(invocation(), demo, "sub-1", Request{
 		FileName: " People.CSV ", Size: 5 << 20, OnDuplicate: SkipKnown, Labels: []string{" VIP", "vip", "new"}, DefaultRegion: " eg ",
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	job, link := started.Job, started.Link
 	want := Import{
 		Workspace: demo, ID: job.ID, Status: AwaitingUpload, Source: FromAPI, FileName: "People.CSV", Format: "csv", Size: 5 << 20, OnDuplicate: SkipKnown, DefaultRegion: "EG",
 		Labels: []string{"VIP", "new"}, Key: demo + "/api/" + job.ID + ".csv", CreatedBy: "sub-1", CreatedAt: dawn, ProgressAt: dawn, ExpiresAt: dawn.Add(time.Hour),
@@ -32,7 +33,8 @@ func TestStart(t *testing.T) {
 	if diff := cmp.Diff(UploadLink{Method: "PUT", URL: "https://uploads/" + want.Key + "?size=5242880", ExpiresAt: want.ExpiresAt}, link); diff != "" {
 		t.Error(diff)
 	}
-	other, _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people", Format: "CSV"})
+	second, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people", Format: "CSV"}, nil)
+	other := second.Job
 	if err != nil || other.OnDuplicate != UpdateKnown || other.Format != "csv" || other.ID == job.ID {
 		t.Errorf("%+v, %v", other, err)
 	}
@@ -61,18 +63,18 @@ func TestStartRefuses(t *testing.T) {
 		"a mode":           {Request{FileName: "a.csv", OnDuplicate: "replace"}, problem.ValidationFailed, "body.onDuplicate"},
 	} {
 		w := newWorld(t)
-		_, _, err := w.service.Start(invocation(), demo, "sub-1", test.request)
+		_, err := w.service.Start(invocation(), demo, "sub-1", test.request, nil)
 		fault, _ := err.(*problem.Error) //nolint:errorlint // as it is given
 		if problem.CodeOf(err) != test.code || test.field != "" && fault.Fields[0].Location != test.field || len(w.imports) != 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	w := newWorld(t)
-	if _, _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: strings.Repeat("é", 251) + ".csv"}); err != nil {
+	if _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: strings.Repeat("é", 251) + ".csv"}, nil); err != nil {
 		t.Error(err)
 	}
 	w.strike = once("CreateImport", 0, failing)
-	if _, _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv"}); problem.CodeOf(err) != problem.Unavailable {
+	if _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv"}, nil); problem.CodeOf(err) != problem.Unavailable {
 		t.Error(err)
 	}
 }
@@ -115,7 +117,7 @@ func TestListsComeInPages(t *testing.T) {
 		want = append([]string{started(w).ID}, want...)
 		w.pass(time.Second)
 	}
-	if _, _, err := w.service.Start(invocation(), "other", "sub-1", Request{FileName: "a.csv"}); err != nil {
+	if _, err := w.service.Start(invocation(), "other", "sub-1", Request{FileName: "a.csv"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for after := ""; ; {

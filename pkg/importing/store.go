@@ -24,8 +24,9 @@ type Ref struct {
 
 // ImportStore keeps imports. Package dynamo implements it.
 type ImportStore interface {
-	// CreateImport stores a new import and enters it among the open ones; ErrExists when its id is taken.
-	CreateImport(ctx context.Context, job Import) error
+	// CreateImport stores a new import and enters it among the open ones; ErrExists when its id is taken. once is the idempotency key
+	// of a request, or nil; contact.ErrKeyTaken when it is taken.
+	CreateImport(ctx context.Context, job Import, once *contact.Once) error
 	// Import reads strongly; problem.NotFound when the workspace has none of that id.
 	Import(ctx context.Context, ref Ref) (Import, error)
 	// UpdateImport writes job if the stored version is job.Version, as version + 1, and takes it out of the open ones when its

@@ -92,7 +92,8 @@ func TestLimitsOfUploads(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			job, _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", Size: 3})
+			started, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", Size: 3}, nil)
+			job := started.Job
 			if err != nil {
 				t.Fatal(err)
 			}

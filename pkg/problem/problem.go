@@ -28,6 +28,8 @@ const (
 	ContactHasRequests   Code = "contact_has_requests"
 	FileTooLarge         Code = "file_too_large"
 	UnsupportedFormat    Code = "unsupported_format"
+	IdempotencyKeyReused Code = "idempotency_key_reused"
+	RequestInProgress    Code = "request_in_progress"
 	NotPossible          Code = "not_possible"
 	NoReport             Code = "no_report"
 	Unavailable          Code = "temporarily_unavailable"
