@@ -23,8 +23,8 @@ func dialectOf(words []string) dialect {
 	has := func(word string) bool { return slices.Contains(words, word) }
 	switch {
 	case slices.ContainsFunc(words, func(word string) bool {
-		word = withoutDigits(word)
-		return word == "emailvalue" || word == "phonevalue" || word == "groupmembership"
+		bare := withoutDigits(word)
+		return word != bare && (bare == "emailvalue" || bare == "phonevalue") || word == "groupmembership"
 	}):
 		return google
 	case has("externalid") && has("restriction"):
