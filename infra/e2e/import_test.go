@@ -11,18 +11,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // drop puts a file where an admin would, and returns when the bucket has it.
 func drop(t *testing.T, workspace, file string, body []byte, metadata map[string]string) {
 	t.Helper()
-	client := s3.New(s3.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(local.EmulatorURL), UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	_, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+	_, err := bucketClient().PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String(local.Outputs["UploadsBucket"]), Key: aws.String(workspace + "/drop/" + file),
 		Body: bytes.NewReader(body), Metadata: metadata,
 	})

@@ -45,6 +45,7 @@ var headers = sync.OnceValue(func() map[string]known { return table(words) })
 var words = map[known]string{
 	{fieldName, rankOwn, true}:         "name",
 	{fieldName, rankUsual, false}:      "fullname displayname contactname customername contact customer nom nomcomplet nombre nombrecompleto nome nomecompleto naam adsoyad الاسم الاسمالكامل",
+	{fieldName, rankOther, false}:      "fileas",
 	{fieldFirstName, rankOwn, true}:    "firstname",
 	{fieldFirstName, rankUsual, false}: "givenname forename fname prenom vorname primernombre voornaam الاسمالأول",
 	{fieldLastName, rankOwn, true}:     "lastname",
@@ -53,12 +54,13 @@ var words = map[known]string{
 	{fieldEmail, rankOwn, true}:      "email",
 	{fieldEmail, rankUsual, false}:   "emailaddress emailvalue mail mailaddress emailid primaryemail courriel adresseemail adressemail emailadresse correo correoelectronico eposta البريدالإلكتروني البريد الإيميل",
 	{fieldEmail, rankOther, false}:   "workemail businessemail personalemail homeemail otheremail alternateemail secondaryemail additionalemails",
-	{fieldPhone, rankOwn, false}:     "mobile mobilephone mobilenumber mobilephonenumber mobileno cell cellphone cellular cellphonenumber whatsapp whatsappnumber whatsappphone handy portable movil celular cellulare cep الجوال رقمالجوال الموبايل رقمالموبايل واتساب",
+	{fieldPhone, rankOwn, false}:     "mobile mobilephone mobilenumber mobilephonenumber mobileno cell cellphone cellular cellphonenumber whatsapp whatsappnumber whatsappphone whatsappphonenumber handy portable movil celular cellulare cep الجوال رقمالجوال الموبايل رقمالموبايل واتساب",
 	{fieldPhone, rankUsual, true}:    "phone",
 	{fieldPhone, rankUsual, false}:   "phonenumber phoneno phonevalue primaryphone telephone telephonenumber tel telno telefon telefonnummer telefono telefone telefoon msisdn الهاتف رقمالهاتف التليفون رقمالتليفون",
 	{fieldPhone, rankOther, false}:   "homephone businessphone workphone officephone companymainphone otherphone carphone radiophone companyphone homephonenumber workphonenumber",
 	{fieldCompany, rankOwn, true}:    "company",
 	{fieldCompany, rankUsual, false}: "companyname organization organisation organizationname organisationname organizations employer account accountname societe entreprise firma unternehmen empresa azienda bedrijf sirket الشركة اسمالشركة المؤسسة المؤسسه",
+	{fieldCompany, rankOther, false}: "associatedcompany companies",
 
 	{fieldNotes, rankOwn, true}:        "notes",
 	{fieldNotes, rankUsual, false}:     "note comment comments remarks notizen notas remarques ملاحظات",

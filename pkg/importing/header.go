@@ -27,6 +27,11 @@ type layout struct {
 	emails  []int             // in the order in which their values count
 	phones  []int
 	attrs   []attribute
+
+	ranks   []int       // of all columns
+	kinds   map[int]int // phone column -> column that says what kind of phone it holds
+	middle  []int       // middle names: no field of their own, but part of the name where it comes in parts
+	dialect dialect
 }
 
 // attribute is a column that becomes a custom attribute.
@@ -38,12 +43,14 @@ type attribute struct {
 // layoutOf recognises the columns of a header.
 func layoutOf(header []string) layout {
 	l := layout{names: columnNames(header), mapping: map[string]string{}, single: map[string]int{}, own: map[int]bool{}}
-	ranks := make([]int, len(header))
-	keys := map[string]bool{}
+	words, ranks, keys := make([]string, len(header)), make([]int, len(header)), map[string]bool{}
 	for i, name := range l.names {
 		meaning, found := recognise(header[i])
-		ranks[i] = meaning.rank
+		words[i], ranks[i] = fold.Header(header[i]), meaning.rank
 		switch {
+		case words[i] == "middlename" || words[i] == "additionalname":
+			l.middle = append(l.middle, i)
+			continue
 		case !found:
 			continue
 		case meaning.field == fieldEmail:
@@ -70,6 +77,7 @@ func layoutOf(header []string) layout {
 	byRank := func(a, b int) int { return ranks[a] - ranks[b] }
 	slices.SortStableFunc(l.emails, byRank)
 	slices.SortStableFunc(l.phones, byRank)
+	l.ranks, l.kinds, l.dialect = ranks, kindColumns(words, l.phones), dialectOf(words)
 	return l
 }
 
@@ -80,7 +88,7 @@ func recognise(header string) (known, bool) {
 		key := header[len(attrPrefix):]
 		return known{field: attrPrefix + key, own: true}, contact.CheckAttributeKey(key) == nil
 	}
-	word := fold.Header(header)
+	word := strings.Replace(fold.Header(header), "organization1", "organization", 1) // Google's "Organization 1 - Name"
 	if meaning, found := headers()[word]; found {
 		return meaning, true
 	}

@@ -17,7 +17,7 @@ func TestHeadersAreRecognised(t *testing.T) {
 		"First Name": "firstName", "Prénom": "firstName", "PRE\u0301NOM": "firstName", "الاسم الأول": "firstName", "الاسم الاول": "firstName", "Last-Name": "lastName", "اسم العائلة": "lastName",
 		"E-mail": "email", "e_mail": "email", "E mail 2": "email", "Email (2)": "email", "E-mail 1 - Value": "email", "البريد الإلكتروني": "email", "Additional Emails": "email", "Email ٢": "email",
 		"Phone": "phone", "Phone 1 - Value": "phone", "Téléphone": "phone", "Mobile Phone": "phone", "WhatsApp Number": "phone", "رقم الهاتف": "phone", "MOVİL": "phone",
-		"Company": "company", "Organization 1 - Name": "", "Société": "company", "الشركة": "company", "المؤسسة": "company", "المؤسسه": "company",
+		"Company": "company", "Organization 1 - Name": "company", "Organization 2 - Name": "", "Société": "company", "الشركة": "company", "المؤسسة": "company", "المؤسسه": "company",
 		"Notes": "notes", "Labels": "labels", "Group Membership": "labels", "channel": "channel", "createdAt": "createdAt", "Created At": "createdAt", "OPTIN_TIME": "createdAt",
 		"attr.plan": "attr.plan", "ATTR.Plan": "attr.Plan", "'attr.plan": "", " attr.a-b_c.D0 ": "attr.a-b_c.D0", "attr.": "", "attr.a b": "", "attr.é": "", "attr." + strings.Repeat("k", 64): "attr." + strings.Repeat("k", 64), "attr." + strings.Repeat("k", 65): "",
 		"Fax": "", "Business Fax": "", "Home Fax 2": "", "Fax Phone": "", "Pager": "", "Assistant's Phone": "", "Assistant Phone": "", "Phone 1 - Type": "", "Phone 1 - Label": "", "E-mail Display Name": "", "TTY/TDD Phone": "",

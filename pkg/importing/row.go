@@ -85,11 +85,11 @@ func (r *rowReader) cell(row *Row, field string) string {
 // columnOf names a field's column for a message.
 func (r *rowReader) columnOf(field string) string { return r.names[r.single[field]] }
 
-// name takes the name, or failing that first and last name.
+// name takes the name, or failing that its parts. What somebody is filed as ("Adel, Mona") is the last resort.
 func (r *rowReader) name(row *Row) error {
-	name := r.cell(row, fieldName)
-	if name == "" {
-		name = strings.TrimSpace(r.cell(row, fieldFirstName) + " " + r.cell(row, fieldLastName))
+	name, parts := r.cell(row, fieldName), r.nameInParts(row)
+	if name == "" || parts != "" && r.ranks[r.single[fieldName]] == rankOther {
+		name = parts
 	}
 	if name == "" {
 		return faulty(MissingName, "The row has no name. Fill in the name and import the row again.")
@@ -99,11 +99,21 @@ func (r *rowReader) name(row *Row) error {
 	return valueFault(InvalidValue, "name", err)
 }
 
+// nameInParts puts first, middle and last name together. Without a column of whole names the middle ones are needed: Google
+// cuts "Mona Ahmed Adel" into three.
+func (r *rowReader) nameInParts(row *Row) string {
+	parts := []string{r.cell(row, fieldFirstName)}
+	for _, column := range r.middle {
+		parts = append(parts, contact.CleanText(row.Cells[column]))
+	}
+	return strings.Join(present(append(parts, r.cell(row, fieldLastName))), " ")
+}
+
 // addresses takes the first valid e-mail and the first valid phone. When none of the values given for one of them is valid the
 // row fails, so that nothing is dropped silently.
 func (r *rowReader) addresses(row *Row) error {
 	email, emailErr := r.firstValid(row, r.emails, InvalidEmail, contact.NormalizeEmail)
-	phone, phoneErr := r.firstValid(row, r.phones, InvalidPhone, r.phone)
+	phone, phoneErr := r.firstValid(row, r.phonesOf(row), InvalidPhone, r.phone)
 	row.Email, row.Phone = email, phone
 	switch {
 	case emailErr != nil:

@@ -29,7 +29,7 @@ func (r *rowReader) texts(row *Row) (err error) {
 
 // details takes labels, channel and time of creation.
 func (r *rowReader) details(row *Row) error {
-	for _, raw := range readLabels(r.cell(row, fieldLabels)) {
+	for _, raw := range r.labelTexts(row) {
 		label, err := contact.NormalizeLabel(raw)
 		if err != nil {
 			return valueFault(InvalidValue, r.columnOf(fieldLabels), err)
