@@ -148,10 +148,11 @@ func TestRegionOfOneImport(t *testing.T) {
 	w := newWorld(t)
 	w.region = "EG"
 	for region, want := range map[string]string{"SA": "+966501234567", "": "+20501234567"} {
-		job, _, err := w.service.Start(invocation(), demo, "admin", Request{FileName: "a.csv", Size: 10, DefaultRegion: region})
+		made, err := w.service.Start(invocation(), demo, "admin", Request{FileName: "a.csv", Size: 10, DefaultRegion: region}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		job := made.Job
 		if _, err := w.arrived(w.put(job.Key, "name,phone\nRegion "+region+",050 123 4567\n", nil)); err != nil {
 			t.Fatal(err)
 		}
