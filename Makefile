@@ -54,7 +54,7 @@ tools: ## installs the parts of the local stack into .tools
 	@mv .tools/bin/golangci-lint $@
 
 # ---- The local stack ----
-.PHONY: run token env sample drop reset redrive
+.PHONY: run token env sample drop reset redrive verify-data
 run: tools ## starts the local stack in the foreground; ready when it says so
 	@go build -o .tools/bin/local ./infra/local && exec .tools/bin/local run
 
@@ -75,6 +75,9 @@ reset: ## empties the local data
 
 redrive: ## puts dead letters back into their queue (STACK=name of a stack on AWS; without it, the local stack)
 	@$(LAUNCHER) redrive $(if $(STACK),-stack '$(STACK)')
+
+verify-data: ## walks the tables of the running stack and checks every invariant
+	@$(LAUNCHER) verify
 
 # ---- Checks ----
 .PHONY: test lint bench e2e-iam

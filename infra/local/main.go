@@ -23,13 +23,13 @@ type flags struct {
 }
 
 var commands = map[string]func(ctx context.Context, f flags) error{
-	"run": run, "token": token, "env": environment, "drop": drop, "reset": reset, "redrive": redrive, "user": user,
+	"run": run, "token": token, "env": environment, "drop": drop, "reset": reset, "redrive": redrive, "user": user, "verify": verify,
 	"sample": func(_ context.Context, f flags) error { return sample.Write(os.Stdout, f.rows) },
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|user [flags]; see `make help`")
+		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|user|verify [flags]; see `make help`")
 		os.Exit(2)
 	}
 	var f flags

@@ -72,6 +72,27 @@ func wordItemKey(workspace, contactID string, n int) key {
 	return key{contactPartition(workspace, contactID), contactID + "#W#" + strconv.Itoa(n)}
 }
 
+// hangsOn reads a contact out of the key of what hangs on it: a note, a before-image, a kept answer.
+func hangsOn(k key) (workspace, contactID string, ok bool) {
+	workspace, rest, found := strings.Cut(k.pk, "#C#")
+	id, kind, _ := strings.Cut(k.sk, "#")
+	return workspace, id, found && !strings.Contains(rest, "#") && (strings.HasPrefix(kind, "N#") || strings.HasPrefix(kind, "B#") || strings.HasPrefix(kind, "K#"))
+}
+
+func isContact(it item) bool {
+	k := it.key()
+	return strings.HasSuffix(k.sk, "#A") && strings.Contains(k.pk, "#C#")
+}
+
+func isImport(it item) bool {
+	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#import#")
+}
+
+// isChunkOf says that a key of table jobs is of a chunk's record of an import.
+func isChunkOf(k key, workspace, importID string) bool {
+	return strings.HasPrefix(k.pk, fmt.Sprintf("%s#J#%s#", workspace, importID)) && strings.HasPrefix(k.sk, chunkPrefix)
+}
+
 // emailClaimKey takes the canonical e-mail (contact.EmailKey).
 func emailClaimKey(workspace, email string) key {
 	return key{emailPartition(workspace, bucket(email, claimBuckets)), email}

@@ -16,14 +16,20 @@ const buildFlags = "-trimpath -tags=lambda.norpc -ldflags=-s -buildvcs=false"
 
 // Environment points any AWS client at a local stack; name=value each.
 func Environment(port int, dynamodb string) []string {
+	return append(credentialsFor(url(port+1)), "AWS_ENDPOINT_URL_DYNAMODB="+DynamoDBAddress(port, dynamodb),
+		"API_URL="+url(port), "UPLOADS_BUCKET="+Name+"-uploads", "EXPORTS_BUCKET="+Name+"-exports")
+}
+
+// DynamoDBAddress is where a stack on a port has its tables; dynamodb as in Options.
+func DynamoDBAddress(port int, dynamodb string) string {
 	switch dynamodb {
 	case "", "dynoxide":
-		dynamodb = url(port + 2)
+		return url(port + 2)
 	case "ministack":
-		dynamodb = url(port + 1)
+		return url(port + 1)
+	default:
+		return dynamodb
 	}
-	return append(credentialsFor(url(port+1)), "AWS_ENDPOINT_URL_DYNAMODB="+dynamodb,
-		"API_URL="+url(port), "UPLOADS_BUCKET="+Name+"-uploads", "EXPORTS_BUCKET="+Name+"-exports")
 }
 
 func credentialsFor(endpoint string) []string {
