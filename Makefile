@@ -80,7 +80,7 @@ verify-data: ## walks the tables of the running stack and checks every invariant
 	@$(LAUNCHER) verify
 
 # ---- Checks ----
-.PHONY: test lint bench e2e-iam
+.PHONY: test lint bench e2e-iam test-faults
 test: tools ## runs every test, on ports of its own (RACE=-race with the race detector, which needs gcc)
 	@$(if $(RACE),CGO_ENABLED=1) go test -timeout 20m $(RACE) ./...
 
@@ -97,6 +97,10 @@ bench: tools ## speed beside its floor, start-up times, sizes
 
 e2e-iam: tools ## end-to-end tests with IAM enforced
 	@CONTACTS_E2E_IAM=1 go test -timeout 20m -count=1 ./infra/e2e
+
+SEEDS ?= 20
+test-faults: tools ## the long fault runs: SEEDS=20, imports of 10,000 rows, 5,000 operations
+	@FAULT_SEEDS=$(SEEDS) FAULT_ROWS=10000 FAULT_OPERATIONS=5000 go test -timeout 3h -count=1 -v ./infra/faults
 
 # ---- AWS ----
 .PHONY: build sam-build deploy user
