@@ -26,7 +26,7 @@ func (s *Store) Chunk(ctx context.Context, ref importing.ChunkRef) (importing.Ch
 
 func chunkState(it item) (importing.ChunkState, error) {
 	state := importing.ChunkState{
-		Version: it.number(attrVersion), Outcomes: it.text("outcomes"), Closed: it.flag("closed"), Trying: it.number("trying"),
+		Version: it.number(attrVersion), Outcomes: it.text("outcomes"), Closed: it.flag("closed"), Trying: it.number("trying"), Tries: it.number("tries"),
 	}
 	return state, it.json("verdicts", &state.Verdicts)
 }
@@ -62,8 +62,7 @@ func (s *Store) ClosedChunks(ctx context.Context, ref importing.Ref, n int) (map
 // MarkTrying implements importing.ChunkStore.
 func (s *Store) MarkTrying(ctx context.Context, ref importing.ChunkRef, state importing.ChunkState, index int) (importing.ChunkState, error) {
 	writeID := newWriteID()
-	after := advanced(ref, state)
-	after.Trying = index + 1
+	after := advanced(ref, state).Mark(index)
 	p, err := s.chunkPart(ref, state, after, writeID, nil)
 	if err != nil {
 		return state, err
@@ -90,7 +89,7 @@ func advanced(ref importing.ChunkRef, state importing.ChunkState) importing.Chun
 // chunkPart moves a chunk's record from one state to the next. contacts are the ids of the contacts that go with it, by row: undo
 // finds them there. Each version has an attribute of its own for them, so that nothing need be read first.
 func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkState, writeID string, contacts item) (part, error) {
-	update := "SET #schema = :schema, writeId = :writeId, #version = :next, outcomes = :outcomes, trying = :trying, expiresAt = :expires"
+	update := "SET #schema = :schema, writeId = :writeId, #version = :next, outcomes = :outcomes, trying = :trying, tries = :tries, expiresAt = :expires"
 	c := ifAbsent
 	if before.Version > 0 {
 		c = ifVersion(before.Version)
@@ -98,7 +97,7 @@ func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkS
 	names := map[string]string{"#schema": attrSchema, "#version": attrVersion}
 	values := item{
 		":schema": number(schema), ":writeId": text(writeID), ":next": number(after.Version), ":outcomes": text(after.Outcomes),
-		":trying": number(after.Trying), ":expires": number(int(s.now().Add(chunkLife).Unix())),
+		":trying": number(after.Trying), ":tries": number(after.Tries), ":expires": number(int(s.now().Add(chunkLife).Unix())),
 	}
 	maps.Copy(values, c.values)
 	if len(after.Verdicts) > len(before.Verdicts) {

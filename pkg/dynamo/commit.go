@@ -115,7 +115,7 @@ func (c *commit) token() string {
 // advance is the record as it is when the group is written, and the contacts that go with it.
 func (c *commit) advance(group []*row) (importing.ChunkState, item) {
 	after := advanced(c.ref, c.state)
-	after.Trying, after.Verdicts = 0, maps.Clone(c.state.Verdicts)
+	after.Trying, after.Tries, after.Verdicts = 0, 0, maps.Clone(c.state.Verdicts)
 	outcomes, contacts := []byte(after.Outcomes), make(item, len(group))
 	for _, r := range group {
 		outcomes[r.Index] = byte(r.Outcome)

@@ -170,7 +170,7 @@ func TestChunksAreCountedOnce(t *testing.T) {
 func TestMarkTrying(t *testing.T) {
 	s, ref := fresh(t), chunkOf(3)
 	state, err := s.MarkTrying(ctx, ref, importing.ChunkState{}, 1)
-	if want := (importing.ChunkState{Version: 1, Outcomes: "...", Trying: 2}); err != nil || !cmp.Equal(state, want) {
+	if want := (importing.ChunkState{Version: 1, Outcomes: "...", Trying: 2, Tries: 1}); err != nil || !cmp.Equal(state, want) {
 		t.Fatalf("%+v, %v", state, err)
 	}
 	if _, err := s.MarkTrying(ctx, ref, importing.ChunkState{}, 1); !errors.Is(err, importing.ErrStale) {

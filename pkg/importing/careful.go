@@ -8,10 +8,14 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// writeCarefully writes the pending rows one by one, each announced before it is tried. A row that was announced by an
-// earlier delivery and has no outcome killed that worker, or could not be written: it fails, so that it costs no other row.
+// maxAlone is how often a row is begun alone. A worker may die for other reasons while it writes a row; one that dies so often
+// with the same one was killed by it.
+const maxAlone = 3
+
+// writeCarefully writes the pending rows one by one, each announced before it is tried. A row that was announced so often and has no
+// outcome killed its workers, or could not be written: it fails, so that it costs no other row.
 func (c *chunkWork) writeCarefully(ctx context.Context) error {
-	if poisoned := c.state.Trying - 1; slices.Contains(c.pending(), poisoned) {
+	if poisoned := c.state.Trying - 1; c.state.Tries >= maxAlone && slices.Contains(c.pending(), poisoned) {
 		if err := c.reject(ctx, poisoned); err != nil {
 			return err
 		}

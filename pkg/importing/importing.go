@@ -218,6 +218,21 @@ type ChunkState struct {
 	Outcomes string // one Outcome a row; empty while nothing was recorded
 	Closed   bool   // counted in the import's totals
 	Trying   int    // row index + 1 being written alone on a careful delivery; 0: none
+	Tries    int    // how often that row was begun alone
 	// Verdicts of rows decided by the writer, by row index: what the report says of them.
 	Verdicts map[int]Verdict
+}
+
+// Mark is the state in which the row of that index is begun alone, once more if it was before; noRow takes a mark back.
+func (s ChunkState) Mark(index int) ChunkState {
+	switch index + 1 {
+	case 0:
+		s.Tries = 0
+	case s.Trying:
+		s.Tries++
+	default:
+		s.Tries = 1
+	}
+	s.Trying = index + 1
+	return s
 }

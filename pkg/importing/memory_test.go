@@ -196,7 +196,7 @@ func (m *memory) MarkTrying(ctx context.Context, ref ChunkRef, state ChunkState,
 			return ErrStale
 		}
 		after = nextState(ref, state)
-		after.Trying = index + 1
+		after = after.Mark(index)
 		m.chunks[name] = after
 		return nil
 	})

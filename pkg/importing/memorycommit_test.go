@@ -33,7 +33,7 @@ func (m *memory) Commit(ctx context.Context, ref ChunkRef, state ChunkState, wri
 				return nil
 			}
 			after = nextState(ref, state)
-			after.Trying = 0
+			after.Trying, after.Tries = 0, 0
 			outcomes := []byte(after.Outcomes)
 			for _, w := range group {
 				if slices.Contains(redo, w.Index) {

@@ -140,6 +140,28 @@ func TestTheLastDeliveryIsCareful(t *testing.T) {
 	}
 }
 
+// A worker may be killed by something else while it writes a row alone: that row is tried again.
+func TestARowIsNotBlamedForOneDeath(t *testing.T) {
+	w := newWorld(t)
+	ref := w.begin(UpdateKnown, fileOf(20, 1))
+	commits := 0
+	w.strike = func(call string) fault {
+		if call == "Commit" {
+			if commits++; commits == 3 || commits == 6 {
+				return dying
+			}
+		}
+		return noFault
+	}
+	message := w.messages[0]
+	for message.receives = maxReceives; message.receives < maxReceives+3; message.receives++ {
+		_, _ = w.handle(message) // its death is what the test wants
+	}
+	if job := w.imports[ref]; job.Status != Completed || job.Totals.Created != 20 {
+		t.Errorf("%s with %+v: %v", job.Status, job.Totals, w.reasons(job))
+	}
+}
+
 // Another copy of the message, which a sweep sent, may arrive while a row is being tried alone: that row killed nobody.
 func TestACopyDoesNotBlameTheRowThatIsBeingTried(t *testing.T) {
 	w := newWorld(t)
