@@ -83,7 +83,8 @@ func respelled(e164 string) (string, bool) {
 		}
 		today := former.pattern.ReplaceAllString(e164, former.today)
 		number, err := phonenumbers.Parse(today, "")
-		return today, err == nil && phonenumbers.IsValidNumber(number)
+		// An area code of 01 is read as 1 after a trunk's 0: what comes back is another number.
+		return today, err == nil && phonenumbers.IsValidNumber(number) && phonenumbers.Format(number, phonenumbers.E164) == today
 	}
 	return "", false
 }
