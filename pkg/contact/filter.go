@@ -14,7 +14,12 @@ type Filter struct {
 	Channel Channel
 	From    time.Time // created at this time or later
 	Before  time.Time // created before this time
+	Nobody  bool      // it asks for what no contact can have
 }
+
+// maxFacetKey bounds what is looked up, in bytes: no label or company within its limit has a longer FacetKey, and DynamoDB refuses
+// partition keys of more than 2,048.
+const maxFacetKey = 1_600
 
 // NewFilter makes a filter of what a client wrote; labels and companies are matched without case. ValidationFailed for a channel
 // that does not exist; a label or company that nobody has is an empty list.
@@ -22,8 +27,19 @@ func NewFilter(label, company string, channel Channel, from, before time.Time) (
 	if channel != "" && !slices.Contains(Channels, channel) {
 		return Filter{}, problem.Invalid("query.channel", string(channel), "There is no such channel; give one of %s.", ChannelNames())
 	}
-	return Filter{FacetKey(CleanText(label)), FacetKey(CleanText(company)), channel, whole(from), whole(before)}, nil
+	f := Filter{Label: FacetKey(CleanText(label)), Company: FacetKey(CleanText(company)), Channel: channel, From: whole(from), Before: whole(before)}
+	f.Nobody = nobodyHas(label, f.Label) || nobodyHas(company, f.Company) || beyond(f.From)
+	if beyond(f.Before) {
+		f.Before = time.Time{} // all are before it
+	}
+	return f, nil
 }
+
+// nobodyHas says that a value was asked for that no contact can have: only spaces, or far too long.
+func nobodyHas(asked, key string) bool { return asked != "" && key == "" || len(key) > maxFacetKey }
+
+// beyond says that a time was rounded up past the last year that times are written with: nobody was created then.
+func beyond(at time.Time) bool { return at.Year() > 9999 }
 
 // whole rounds a time up to the milliseconds in which times of contacts are kept: from there on, and before there, are the same contacts.
 func whole(at time.Time) time.Time {
@@ -33,14 +49,14 @@ func whole(at time.Time) time.Time {
 	return at.UTC()
 }
 
-// Impossible says that no contact can match, as its time ends before it begins.
+// Impossible says that no contact can match: nobody has such a value, or the time ends before it begins.
 func (f Filter) Impossible() bool {
-	return !f.From.IsZero() && !f.Before.IsZero() && !f.From.Before(f.Before)
+	return f.Nobody || !f.From.IsZero() && !f.Before.IsZero() && !f.From.Before(f.Before)
 }
 
 // Matches says whether a contact has all that is asked for.
 func (f Filter) Matches(c Contact) bool {
-	return (f.Label == "" || HasLabel(c.Labels, f.Label)) &&
+	return !f.Nobody && (f.Label == "" || HasLabel(c.Labels, f.Label)) &&
 		(f.Company == "" || FacetKey(c.Company) == f.Company) &&
 		(f.Channel == "" || c.Channel == f.Channel) &&
 		(f.From.IsZero() || !c.CreatedAt.Before(f.From)) &&

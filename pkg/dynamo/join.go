@@ -9,38 +9,27 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// joinRounds bounds how often one query of a joined source goes on when it finds nothing; the budget of the page counts each.
-const joinRounds = 4
-
 // attrLeap is where a join goes on beyond the place that it has scanned to, in the state between two of its queries.
 const attrLeap = "leap"
 
-// join reads the sort keys that several partitions have in common: facets of a contact share shard and sort key. It goes on where
-// the one that is ahead stands, and so leaps over what the others hold before.
+// join reads the sort keys that several partitions have in common: facets of a contact share shard and sort key. It reads one stretch
+// of each; the next query goes on where the one that is ahead stands, and so leaps over what the others hold before. It may find
+// nothing: whoever asks goes on as far as the budget of the page allows.
 func (s *Store) join(ctx context.Context, src source, o order, limit int, start map[string]types.AttributeValue) (result, error) {
-	var total result
 	if done := item(start).text(attrSK); done != "" {
 		o.after = done
 	}
-	leap := item(start).text(attrLeap)
-	for range joinRounds {
-		windows, err := s.windows(ctx, src, o, limit, leap)
-		if err != nil {
-			return total, err
-		}
-		found, scanned, ahead, ended := o.common(windows)
-		total.entries, total.scanned, total.next = found, scanned, nil
-		for _, w := range windows {
-			total.units += w.units
-		}
-		if ended {
-			return total, nil
-		}
-		o.after, leap = scanned, ahead
+	windows, err := s.windows(ctx, src, o, limit, item(start).text(attrLeap))
+	if err != nil {
+		return result{}, err
+	}
+	found, scanned, ahead, ended := o.common(windows)
+	total := result{entries: found, scanned: scanned}
+	for _, w := range windows {
+		total.units += w.units
+	}
+	if !ended {
 		total.next = item{attrSK: text(scanned), attrLeap: text(ahead)}
-		if len(found) > 0 {
-			return total, nil
-		}
 	}
 	return total, nil
 }

@@ -11,11 +11,12 @@ import (
 // What one page may cost. A page that meets a bound is short and says where to go on.
 const (
 	maxPageBytes = 4 << 20 // of contacts as answered: Lambda's answers end at 6 MB
-	entryUnits   = 34      // read units of entries, when many are passed over
+	pageUnits    = 300     // read units of all that a page reads, of contacts up to 4 KB
+	roundUnits   = 40      // of them for the last round of entries, of which only its answer says what it costs
+	entryUnits   = 34      // of entries, when many are passed over
 	usualReads   = 2       // contacts read for each one wanted: few are given out elsewhere, moved or deleted
 	sparseReads  = 4       // the same of a phase that most are passed over in
-	looseReads   = 400     // contacts read at half the price, whatever is wanted
-	looseBatch   = 100
+	looseBatch   = 100     // contacts read at once at half the price
 	largeContact = 4 << 10 // bytes; only larger contacts are measured as they are answered
 )
 
@@ -25,7 +26,7 @@ func (s *Store) List(ctx context.Context, q contact.Query) (contact.Page, error)
 	if resorted(q) {
 		return s.sorted(ctx, q, phases)
 	}
-	return s.walk(ctx, q, phases)
+	return s.walk(ctx, q, phases, &page{limit: q.Limit})
 }
 
 // page is a page being filled.
@@ -33,14 +34,16 @@ type page struct {
 	contact.Page
 	limit int
 	bytes int
-	reads int
+	reads int     // contacts read, at either price
+	spent float64 // read units, but for entries of the phase that is being read
 }
 
 func (p *page) full() bool { return len(p.Contacts) >= p.limit || p.bytes > maxPageBytes }
 
-// walk fills a page from the phases, each from where the one before ended.
-func (s *Store) walk(ctx context.Context, q contact.Query, phases []phase) (contact.Page, error) {
-	p := &page{limit: q.Limit}
+func (p *page) wanted() int { return p.limit - len(p.Contacts) }
+
+// walk fills a page from the phases, each from where the one before ended. One that has cost half of what it may begins no other.
+func (s *Store) walk(ctx context.Context, q contact.Query, phases []phase, p *page) (contact.Page, error) {
 	at := contact.Position{}
 	if q.After != nil {
 		at = *q.After
@@ -51,12 +54,12 @@ func (s *Store) walk(ctx context.Context, q contact.Query, phases []phase) (cont
 		if err != nil {
 			return contact.Page{}, err
 		}
-		if !ended {
+		if p.spent += m.units; !ended {
 			p.Next = &contact.Position{Phase: at.Phase, Key: m.last}
 			break
 		}
 		at = contact.Position{Phase: at.Phase + 1}
-		if p.full() && at.Phase < len(phases) {
+		if (p.full() || p.spent > pageUnits/2) && at.Phase < len(phases) {
 			p.Next = &at
 			break
 		}
@@ -71,20 +74,25 @@ func (s *Store) open(ph phase, after string, limit int) *merge {
 	if ph.sparse {
 		batch, ahead = 30, 10 // about 4 KB
 	}
-	return s.merge(ph.sources, order{descending: ph.descending, after: after}, reading{batch, ahead, entryUnits})
+	return s.merge(ph.sources, order{descending: ph.descending, after: after}, reading{batch: batch, ahead: ahead, budget: entryUnits})
 }
 
 // fillFrom fills the page from the last of phases; it returns true when the phase has no more to give, false when the page is full or
 // has cost enough.
 func (s *Store) fillFrom(ctx context.Context, p *page, workspace string, phases []phase, m *merge) (ended bool, err error) {
 	ph := phases[len(phases)-1]
-	for reads := ph.reads(p.limit); !p.full() && !m.spent && p.reads < reads; {
-		candidates, ended, err := m.some(ctx, ph, ph.batch(p))
+	for !p.full() && !m.spent {
+		n := ph.batch(p, m.units)
+		if n == 0 {
+			return m.exhausted(), nil
+		}
+		candidates, ended, err := m.some(ctx, ph, n)
 		if err != nil {
 			return false, err
 		}
 		if ph.loose {
 			p.reads += len(candidates)
+			p.spent += float64(len(candidates)) / 2
 			if candidates, err = s.likely(ctx, workspace, phases, candidates); err != nil {
 				return false, err
 			}
@@ -113,25 +121,21 @@ func (m *merge) some(ctx context.Context, ph phase, n int) (found []entry, ended
 	return found, false, nil
 }
 
-// reads is how many contacts a page of a phase may read.
-func (ph phase) reads(limit int) int {
-	switch {
-	case ph.loose:
-		return looseReads
-	case ph.sparse:
-		return sparseReads * limit
-	default:
-		return usualReads * limit
+// batch is how many candidates are read next, 0 when the page has cost enough, entries of the phase included: as many as are wanted,
+// and more each time that most of them fail.
+func (ph phase) batch(p *page, entries float64) int {
+	room := pageUnits - roundUnits - p.spent - entries
+	if ph.loose { // those that pass are read again
+		return max(0, min(max(p.wanted(), min(p.reads, looseBatch)), int(2*(room-float64(p.wanted())))))
 	}
-}
-
-// batch is how many candidates are read at once: as many as are wanted, and more each time that most of them fail.
-func (ph phase) batch(p *page) int {
-	wanted := p.limit - len(p.Contacts)
-	if ph.loose {
-		return max(wanted, min(p.reads, looseBatch))
+	most := usualReads * p.limit
+	if ph.sparse {
+		most = sparseReads * p.limit
 	}
-	return wanted
+	if p.reads >= most {
+		return 0
+	}
+	return max(0, min(p.wanted(), int(room)))
 }
 
 // likely reads candidates eventually consistent and keeps those that seem to have their place in the last of phases.
@@ -147,13 +151,14 @@ func (s *Store) likely(ctx context.Context, workspace string, phases []phase, ca
 // the page is full before their end, and has then set the merge back to the last one that it took.
 func (s *Store) emit(ctx context.Context, p *page, workspace string, phases []phase, candidates []entry, m *merge) (bool, error) {
 	for len(candidates) > 0 {
-		these := candidates[:min(len(candidates), p.limit-len(p.Contacts))]
+		these := candidates[:min(len(candidates), p.wanted())]
 		candidates = candidates[len(these):]
 		contacts, err := s.hydrate(ctx, workspace, distinct(these), true)
 		if err != nil {
 			return false, err
 		}
 		p.reads += len(these)
+		p.spent += float64(len(these))
 		for i, e := range these {
 			c, there := contacts[e.id]
 			if !there || placeIn(phases, len(phases)-1, c) != e.sort {

@@ -117,6 +117,7 @@ var searches = []*contact.Search{
 	{Words: []string{"mo"}}, {Words: []string{"m"}}, {Words: []string{"mona"}}, {Words: []string{"احمد"}}, {Words: []string{"zz"}},
 	{Words: []string{"mona", "adel"}}, {Words: []string{"adel", "mo"}}, {Words: []string{"ali", "monica"}}, {Words: []string{"t", "m"}},
 	{Words: []string{"ali", "mo", "adel"}}, {Words: []string{"ali", "احمد", "tes", "4"}},
+	{Beginning: "mona.1", Words: []string{"mona", "1"}}, {Beginning: "a.mo", Words: []string{"mo"}}, {Beginning: "4567-1", Digits: "45671", Words: []string{"4567", "1"}},
 }
 
 var sorts = []contact.Sort{contact.SortDefault, contact.SortNewest, contact.SortOldest, contact.SortName, contact.SortInteraction}

@@ -25,6 +25,7 @@ type reading struct {
 	batch  int     // entries a query
 	ahead  int     // a source with so few left is asked along with an empty one
 	budget float64 // read units of entries; the first round is always made
+	strict bool    // a round that may exceed the budget is not made, be it the first
 }
 
 // stream is one source being read.
@@ -33,6 +34,7 @@ type stream struct {
 	waiting []entry
 	next    map[string]types.AttributeValue // where the last query stopped
 	scanned string                          // the sort key that it stopped at
+	units   float64                         // what that query cost
 	done    bool
 }
 
@@ -110,18 +112,15 @@ func (m *merge) first() *stream {
 // fill asks every source that has nothing waiting, all at once, until each has something or is at its end.
 func (m *merge) fill(ctx context.Context) error {
 	for m.starved() {
-		if m.spent = m.units >= m.reading.budget; m.spent {
+		asked := m.asked()
+		if m.spent = !m.affords(asked); m.spent {
 			return nil
 		}
 		group, ctx := errgroup.WithContext(ctx)
-		spent := make([]float64, len(m.streams))
-		for i, st := range m.streams {
-			if st.done || len(st.waiting) > m.reading.ahead {
-				continue
-			}
+		for _, st := range asked {
 			group.Go(func() error {
 				r, err := m.store.query(ctx, st.source, m.order, m.reading.batch, st.next)
-				spent[i], st.next, st.scanned, st.done = r.units, r.next, r.scanned, r.next == nil
+				st.units, st.next, st.scanned, st.done = r.units, r.next, r.scanned, r.next == nil
 				st.waiting = append(st.waiting, r.entries...)
 				return err
 			})
@@ -129,11 +128,33 @@ func (m *merge) fill(ctx context.Context) error {
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		for _, units := range spent {
-			m.units += units
+		for _, st := range asked {
+			m.units += st.units
 		}
 	}
 	return nil
+}
+
+// asked are the sources of the next round: those with nothing waiting, and along with them those with little.
+func (m *merge) asked() (asked []*stream) {
+	for _, st := range m.streams {
+		if !st.done && len(st.waiting) <= m.reading.ahead {
+			asked = append(asked, st)
+		}
+	}
+	return asked
+}
+
+// affords says whether the budget has room for a round. A strict one counts what each source cost the last time.
+func (m *merge) affords(asked []*stream) bool {
+	if !m.reading.strict {
+		return m.units < m.reading.budget
+	}
+	round := 0.0
+	for _, st := range asked {
+		round += max(st.units, 0.5)
+	}
+	return m.units+round <= m.reading.budget
 }
 
 func (m *merge) starved() bool {

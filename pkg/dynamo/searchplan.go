@@ -15,14 +15,21 @@ func searchPlan(workspace string, search contact.Search) []phase {
 	case search.Email != "":
 		return []phase{emailPhase(workspace, search.Email)}
 	case search.Phone != "" || search.Digits != "":
-		return phonePlan(workspace, search)
-	case len(search.Words) == 1 && (search.Beginning == "" || strings.HasPrefix(search.Beginning, search.Words[0])):
-		return []phase{wordPhase(workspace, search.Words[0])} // whose e-mails begin so too
-	case search.Beginning != "":
-		return append([]phase{emailPhase(workspace, search.Beginning)}, wordsPlan(workspace, search.Words)...)
+		return withBeginning(workspace, search, phonePlan(workspace, search))
+	case len(search.Words) == 1:
+		return withBeginning(workspace, search, []phase{wordPhase(workspace, search.Words[0])})
 	default:
-		return wordsPlan(workspace, search.Words)
+		return withBeginning(workspace, search, wordsPlan(workspace, search.Words))
 	}
+}
+
+// withBeginning also looks for e-mails that begin as q does, signs included ("mona.ad", "12-34"), unless a single word finds them.
+func withBeginning(workspace string, search contact.Search, phases []phase) []phase {
+	found := len(search.Words) == 1 && strings.HasPrefix(search.Beginning, search.Words[0])
+	if search.Beginning == "" || found {
+		return phases
+	}
+	return append([]phase{emailPhase(workspace, search.Beginning)}, phases...)
 }
 
 func emailPhase(workspace, beginning string) phase {

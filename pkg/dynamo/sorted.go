@@ -14,93 +14,102 @@ const (
 	maxSorted   = 500
 	sortedPhase = 100 // Position.Phase of a list that is sorted so; its Key is the sort key of the last contact
 
-	// What a page may cost is 300 read units: 250 to look at 500 contacts, 25 for those given out, and the rest is for entries.
-	sortedUnits = 18
-	otherSorted = 440 // candidates by the filter, when those of the search were too many
+	collectUnits = pageUnits - 10 // read units of collecting and looking; the rest gives out ten contacts at least
+	searchUnits  = 80             // of entries of a search, where a filter could be collected instead
+	triedUnits   = 80             // a page that has collected for more in vain gives nothing out
 )
+
+// collected are the candidates of a list that is to be sorted. Whole is false when they are too many, or too costly to find.
+type collected struct {
+	ids   []string
+	whole bool
+	units float64 // read units of the entries
+}
+
+// looking is what it costs to read the candidates eventually consistent.
+func (c collected) looking() float64 { return float64(len(c.ids)) / 2 }
 
 // sorted answers a search or filter with a sort.
 func (s *Store) sorted(ctx context.Context, q contact.Query, phases []phase) (contact.Page, error) {
 	begun := q.After != nil && q.After.Phase == sortedPhase
+	p := &page{limit: q.Limit}
 	if q.After == nil || begun {
-		ids, whole, err := s.collect(ctx, phases, maxSorted)
-		if err == nil && !whole && len(facets(q.Filter)) > 0 && q.Search != nil {
-			ids, whole, err = s.collectFiltered(ctx, q, ids)
-		}
-		if err != nil {
+		found, err := s.candidates(ctx, q, phases)
+		switch {
+		case err != nil:
 			return contact.Page{}, err
+		case found.whole || begun: // a list that was begun sorted stays so, with what was collected
+			return s.sortedPage(ctx, q, phases, found)
+		case found.units > triedUnits:
+			return contact.Page{Unsorted: true, Next: &contact.Position{}}, nil
 		}
-		if whole || begun { // a list that was begun sorted stays so, with what was collected
-			return s.sortedPage(ctx, q, phases, ids)
-		}
+		p.spent = found.units
 	}
-	page, err := s.walk(ctx, q, phases)
-	page.Unsorted = true
-	return page, err
+	listed, err := s.walk(ctx, q, phases, p)
+	listed.Unsorted = true
+	return listed, err
 }
 
-// collectFiltered names what the filter lets through, where the search alone finds too many: a rare label among a common name. It
-// returns the search's when those are too many as well.
-func (s *Store) collectFiltered(ctx context.Context, q contact.Query, searched []string) (ids []string, whole bool, err error) {
+// candidates collects by the search, and where that alone finds too many by the facets of the filter: a rare label among a common
+// name. It returns the search's when those are too many as well.
+func (s *Store) candidates(ctx context.Context, q contact.Query, phases []phase) (collected, error) {
+	if q.Search == nil || len(facets(q.Filter)) == 0 {
+		return s.collect(ctx, phases, collectUnits, collectUnits)
+	}
+	searched, err := s.collect(ctx, phases, searchUnits, collectUnits)
+	if err != nil || searched.whole {
+		return searched, err
+	}
 	q.Sort = contact.SortDefault
-	ids, whole, err = s.collect(ctx, createdPlan(q), otherSorted)
-	if !whole {
-		ids = searched
+	left := collectUnits - searched.units
+	found, err := s.collect(ctx, createdPlan(q), left, left)
+	found.units += searched.units
+	if !found.whole {
+		found.ids = searched.ids[:min(len(searched.ids), int(2*max(0, collectUnits-found.units)))]
 	}
-	return ids, whole, err
+	return found, err
 }
 
-// collect names the candidates, each once; whole is false when they are more than most, or too costly to find.
-func (s *Store) collect(ctx context.Context, phases []phase, most int) (ids []string, whole bool, err error) {
+// collect names the candidates, each once. Their entries may cost so much, and all so much with looking at the contacts.
+func (s *Store) collect(ctx context.Context, phases []phase, entries, all float64) (c collected, err error) {
 	seen := make(map[string]bool)
 	for _, ph := range phases {
-		m := s.merge(ph.sources, order{descending: ph.descending}, reading{60, 20, sortedUnits})
+		m := s.merge(ph.sources, order{descending: ph.descending}, reading{batch: 60, ahead: 20, strict: true})
+		before := c.units
 		for {
+			m.reading.budget = min(entries, all-c.looking()) - before
 			e, more, err := m.take(ctx)
+			c.units = before + m.units
 			if err != nil {
-				return nil, false, err
+				return c, err
 			}
 			if !more && !m.spent {
 				break
 			}
 			if more && (ph.accept == nil || ph.accept(e)) && !seen[e.id] {
 				seen[e.id] = true
-				ids = append(ids, e.id)
+				c.ids = append(c.ids, e.id)
 			}
-			if len(ids) > most || !more {
-				return ids[:min(len(ids), most)], false, nil
+			if most := min(maxSorted, int(2*(all-c.units))); len(c.ids) > most || !more {
+				c.ids = c.ids[:max(0, min(len(c.ids), most))]
+				return c, nil
 			}
 		}
 	}
-	return ids, true, nil
+	c.whole = true
+	return c, nil
 }
 
-// sortedPage sorts the matches by an eventually consistent reading and reads the page's own strongly.
-func (s *Store) sortedPage(ctx context.Context, q contact.Query, phases []phase, ids []string) (contact.Page, error) {
-	sort, descending := sorting(q.Sort)
-	found, err := s.hydrate(ctx, q.Workspace, ids, false)
+// sortedPage sorts the matches by an eventually consistent reading and reads the page's own strongly: as many as the page may still
+// cost.
+func (s *Store) sortedPage(ctx context.Context, q contact.Query, phases []phase, from collected) (contact.Page, error) {
+	lines, err := s.lines(ctx, q, phases, from.ids)
 	if err != nil {
 		return contact.Page{}, err
 	}
-	var lines []entry
-	for id, c := range found {
-		if matches(phases, c) {
-			lines = append(lines, entry{sort: sort(c), id: id})
-		}
-	}
-	slices.SortFunc(lines, func(a, b entry) int {
-		if descending {
-			a, b = b, a
-		}
-		return strings.Compare(a.sort, b.sort)
-	})
-	if q.After != nil {
-		lines = slices.DeleteFunc(lines, func(e entry) bool {
-			return e.sort == q.After.Key || (e.sort < q.After.Key) != descending
-		})
-	}
-	p := &page{limit: q.Limit}
-	mine := lines[:min(len(lines), q.Limit)]
+	sort, _ := sorting(q.Sort)
+	p := &page{limit: max(1, min(q.Limit, int(pageUnits-from.units-from.looking())))}
+	mine := lines[:min(len(lines), p.limit)]
 	contacts, err := s.hydrate(ctx, q.Workspace, distinct(mine), true)
 	if err != nil {
 		return contact.Page{}, err
@@ -115,6 +124,30 @@ func (s *Store) sortedPage(ctx context.Context, q contact.Query, phases []phase,
 		}
 	}
 	return p.Page, nil
+}
+
+// lines are the matches among the candidates in the order of the query, from its position on.
+func (s *Store) lines(ctx context.Context, q contact.Query, phases []phase, ids []string) ([]entry, error) {
+	sort, descending := sorting(q.Sort)
+	found, err := s.hydrate(ctx, q.Workspace, ids, false)
+	if err != nil {
+		return nil, err
+	}
+	o := order{descending: descending}
+	var lines []entry
+	for id, c := range found {
+		e := entry{sort: sort(c), id: id}
+		if matches(phases, c) && (q.After == nil || o.before(q.After.Key, e.sort)) {
+			lines = append(lines, e)
+		}
+	}
+	slices.SortFunc(lines, func(a, b entry) int {
+		if descending {
+			a, b = b, a
+		}
+		return strings.Compare(a.sort, b.sort)
+	})
+	return lines, nil
 }
 
 func matches(phases []phase, c contact.Contact) bool {

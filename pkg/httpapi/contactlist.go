@@ -33,13 +33,17 @@ func (in *listContactsInput) filter() (contact.Filter, error) {
 	return contact.NewFilter(in.Label, in.Company, contact.Channel(in.Channel), from, before)
 }
 
-// moment reads a time or a date; the zero time when there is none.
+// moment reads a time or a date; the zero time when there is none. The one time that Go takes for none stands a millisecond later:
+// no contact is older.
 func moment(parameter, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	for _, format := range []string{time.RFC3339Nano, time.DateOnly} {
 		if at, err := time.Parse(format, text); err == nil && at.UTC().Year() >= 1 && at.UTC().Year() <= 9999 {
+			if at.IsZero() {
+				at = at.Add(time.Millisecond)
+			}
 			return at.UTC(), nil
 		}
 	}

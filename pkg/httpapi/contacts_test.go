@@ -162,6 +162,8 @@ func TestCursorsAreBound(t *testing.T) {
 	calls := s.contacts.calls
 	for _, path := range []string{
 		"/v1/contacts?cursor=" + cursor, "/v1/contacts?sort=createdAt&cursor=" + cursor, "/v1/contacts?sort=name&q=a&cursor=" + cursor, "/v1/imports?cursor=" + cursor,
+		"/v1/contacts?sort=name&label=a&cursor=" + cursor, "/v1/contacts?sort=name&company=a&cursor=" + cursor, "/v1/contacts?sort=name&channel=sms&cursor=" + cursor,
+		"/v1/contacts?sort=name&createdAfter=2026-01-01&cursor=" + cursor, "/v1/contacts?sort=name&createdBefore=2026-01-01&cursor=" + cursor,
 		"/v1/contacts?cursor=" + theirs, "/v1/contacts?cursor=", "/v1/contacts?sort=name&cursor=abc", "/v1/contacts?sort=name&cursor=" + cursor + "A", "/v1/contacts?sort=name&cursor=" + cursor + "%0A",
 		"/v1/contacts?sort=name&cursor=" + cursor[:len(cursor)-1],
 	} {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/identity"
 )
 
@@ -124,6 +125,23 @@ func TestTheDocumentShowsBodies(t *testing.T) {
 	email := schemas["Contact"].(map[string]any)["properties"].(map[string]any)["email"].(map[string]any)
 	if fmt.Sprint(email["type"]) != "[string null]" {
 		t.Errorf("an e-mail is %v", email)
+	}
+}
+
+func TestTheDocumentShowsParameters(t *testing.T) {
+	shown := map[string]map[string]any{}
+	for _, parameter := range operations(t, document(t))["GET /v1/contacts"]["parameters"].([]any) {
+		one := parameter.(map[string]any)
+		if one["in"] == "query" && one["required"] == nil && one["description"] != "" {
+			shown[one["name"].(string)] = one["schema"].(map[string]any)
+		}
+	}
+	want := []string{"channel", "company", "createdAfter", "createdBefore", "cursor", "label", "limit", "q", "sort"}
+	if got := slices.Sorted(maps.Keys(shown)); !slices.Equal(got, want) {
+		t.Errorf("contacts are listed by %q", got)
+	}
+	if got, want := fmt.Sprint(shown["channel"]["enum"]), fmt.Sprint(contact.Channels); got != want {
+		t.Errorf("channels are %s, want %s", got, want)
 	}
 }
 

@@ -108,6 +108,16 @@ func TestFilters(t *testing.T) {
 	if s.contacts.filter != want {
 		t.Errorf("asked for %+v, want %+v", s.contacts.filter, want)
 	}
+	s.call(http.MethodGet, "/v1/contacts?createdBefore=0001-01-01", "").is(http.StatusOK)
+	if s.contacts.filter.Matches(mona()) {
+		t.Error("a contact from before the first year")
+	}
+	for _, query := range []string{"label=%20", "company=%09", "label=" + strings.Repeat("x", 3000), "createdAfter=2026-02-01&createdBefore=2026-02-01", "createdAfter=2026-02-02&createdBefore=2026-02-01T23:59:59Z"} {
+		s.call(http.MethodGet, "/v1/contacts?"+query, "").is(http.StatusOK)
+		if !s.contacts.filter.Impossible() {
+			t.Errorf("%.30s may find somebody: %+v", query, s.contacts.filter)
+		}
+	}
 }
 
 func TestQueries(t *testing.T) {
@@ -115,6 +125,9 @@ func TestQueries(t *testing.T) {
 	for query, locations := range map[string]string{
 		"colour=red": "query.colour", "colour=red&size=1": "query.colour query.size", "Limit=5": "query.Limit", "label=": "query.label",
 		"channel=fax": "query.channel", "createdAfter=yesterday": "query.createdAfter", "createdBefore=2026-13-01": "query.createdBefore", "createdAfter=2026-01-31T09:30:00": "query.createdAfter",
+		"channel=WhatsApp": "query.channel", "channel=": "query.channel", "company=": "query.company", "createdAfter=": "query.createdAfter", "createdBefore=1769900000": "query.createdBefore",
+		"createdBefore=2026-02-30": "query.createdBefore", "createdAfter=2026-01-31T09:30:00+01:00": "query.createdAfter", "label=a&label=b": "query.label", "createdAfter=0000-01-01": "query.createdAfter",
+		"createdAfter=x&channel=fax": "query.channel", "createdbefore=2026-01-01": "query.createdbefore",
 		"limit=0": "query.limit", "limit=101": "query.limit", "limit=x": "query.limit", "limit=": "query.limit", "limit": "query.limit", "limit=1.5": "query.limit",
 		"limit=99999999999999999999": "query.limit", "limit=5&limit=5": "query.limit", "q=a&q=b": "query.q", "sort=age": "query.sort", "sort=": "query.sort", "sort=Name": "query.sort",
 		"q=%zz": "query", "q=a;b": "query", "q=%ff": "query.q", "limit=x&sort=age": "query.limit query.sort",
