@@ -5,11 +5,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/occ/contacts/infra/faults"
 	"github.com/occ/contacts/infra/local/stack"
 )
 
@@ -38,8 +38,8 @@ func parseMemory(ctx context.Context, local *stack.Stack) error {
 func watchPeak(ctx context.Context, function string) int {
 	highest := 0
 	for {
-		for _, directory := range functionProcesses(function) {
-			highest = max(highest, highWater(directory))
+		for _, process := range faults.Processes(function, "") { // of any stack: there is one
+			highest = max(highest, highWater(process))
 		}
 		select {
 		case <-ctx.Done():
@@ -49,21 +49,8 @@ func watchPeak(ctx context.Context, function string) int {
 	}
 }
 
-// functionProcesses names the /proc directories of a function's processes.
-func functionProcesses(function string) []string {
-	var found []string
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, directory := range all {
-		environment, err := os.ReadFile(filepath.Join(directory, "environ")) //nolint:gosec // below /proc
-		if err == nil && bytes.Contains(environment, []byte("AWS_LAMBDA_FUNCTION_NAME="+function+"\x00")) {
-			found = append(found, directory)
-		}
-	}
-	return found
-}
-
-func highWater(directory string) int {
-	status, _ := os.ReadFile(filepath.Join(directory, "status")) //nolint:gosec // below /proc
+func highWater(process int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
 	_, rest, _ := strings.Cut(string(status), "VmHWM:")
 	fields := strings.Fields(rest)
 	if len(fields) == 0 {

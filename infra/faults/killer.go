@@ -17,7 +17,7 @@ import (
 )
 
 // Processes are the ids of the processes that run a function, by the environment that the runtime gave them. Home is a folder that
-// stands in their environment too: that of their stack, so that no other stack's are found.
+// stands in their environment too: that of their stack, so that no other stack's are found; empty for any.
 func Processes(function, home string) []int {
 	var found []int
 	all, _ := filepath.Glob("/proc/[0-9]*")

@@ -104,13 +104,13 @@ func (s *Service) withContact(ctx context.Context, workspace, contactID string, 
 		if err != nil {
 			return err
 		}
-		todo, err := decide(before)
-		if err != nil || todo.write == nil {
+		wanted, err := decide(before)
+		if err != nil || wanted.write == nil {
 			return err
 		}
-		after, activity, _ := Apply(before, Patch{}, actor, s.instant(), todo.change)
-		activity.Action = todo.action
-		if err = todo.write(ctx, before, after, activity, todo.note); err == nil {
+		after, activity, _ := Apply(before, Patch{}, actor, s.instant(), wanted.change)
+		activity.Action = wanted.action
+		if err = wanted.write(ctx, before, after, activity, wanted.note); err == nil {
 			return nil
 		}
 		if err := again(ctx, err, try); err != nil {
