@@ -17,6 +17,46 @@ type Filter struct {
 	Nobody  bool      // it asks for what no contact can have
 }
 
+// FilterTexts are what a client wrote to narrow a list; an empty one demands nothing.
+type FilterTexts struct {
+	Label, Company, Channel     string
+	CreatedAfter, CreatedBefore string // RFC 3339, or YYYY-MM-DD as UTC midnight
+}
+
+// ReadFilter makes a filter of what a client wrote. ValidationFailed, at a field of where ("query", "body"), for a channel that does not
+// exist and for a time that cannot be read.
+func ReadFilter(where string, texts FilterTexts) (Filter, error) {
+	if texts.Channel != "" && !slices.Contains(Channels, Channel(texts.Channel)) {
+		return Filter{}, problem.Invalid(where+".channel", texts.Channel, "There is no such channel; give one of %s.", ChannelNames())
+	}
+	from, err := moment(where+".createdAfter", texts.CreatedAfter)
+	if err != nil {
+		return Filter{}, err
+	}
+	before, err := moment(where+".createdBefore", texts.CreatedBefore)
+	if err != nil {
+		return Filter{}, err
+	}
+	return NewFilter(texts.Label, texts.Company, Channel(texts.Channel), from, before)
+}
+
+// moment reads a time or a date; the zero time when there is none. The one time that Go takes for none stands a millisecond later:
+// no contact is older.
+func moment(location, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, format := range []string{time.RFC3339Nano, time.DateOnly} {
+		if at, err := time.Parse(format, text); err == nil && at.UTC().Year() >= 1 && at.UTC().Year() <= 9999 {
+			if at.IsZero() {
+				at = at.Add(time.Millisecond)
+			}
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, problem.Invalid(location, text, "Write the time as 2026-01-31T09:30:00Z or 2026-01-31; a + in a query is %%2B.")
+}
+
 // maxFacetKey bounds what is looked up, in bytes: no label or company within its limit has a longer FacetKey, and DynamoDB refuses
 // partition keys of more than 2,048.
 const maxFacetKey = 1_600

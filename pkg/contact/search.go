@@ -35,16 +35,23 @@ func (s *Service) List(ctx context.Context, workspace string, asked Listing) (Pa
 	switch {
 	case !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, asked.Sort):
 		return Page{}, problem.Invalid("query.sort", string(asked.Sort), "Sort by createdAt, -createdAt, name or -lastInteractionAt.")
-	case utf8.RuneCountInString(asked.Q) > MaxSearch:
-		return Page{}, problem.Invalid("query.q", nil, "A search may have at most %d characters; shorten it.", MaxSearch)
-	case !utf8.ValidString(asked.Q):
-		return Page{}, problem.Invalid("query.q", nil, "A search has to be UTF-8.")
 	}
-	search, err := ParseSearch(asked.Q, s.phoneReader(ctx, workspace))
+	search, err := s.Search(ctx, workspace, "query.q", asked.Q)
 	if err != nil {
 		return Page{}, err
 	}
 	return s.store.List(ctx, Query{Workspace: workspace, Search: search, Filter: asked.Filter, Sort: asked.Sort, Limit: asked.Limit, After: asked.After})
+}
+
+// Search understands a q with the workspace's default region; nil for an empty one. ValidationFailed, at location, for one that cannot be.
+func (s *Service) Search(ctx context.Context, workspace, location, q string) (*Search, error) {
+	switch {
+	case utf8.RuneCountInString(q) > MaxSearch:
+		return nil, problem.Invalid(location, nil, "A search may have at most %d characters; shorten it.", MaxSearch)
+	case !utf8.ValidString(q):
+		return nil, problem.Invalid(location, nil, "A search has to be UTF-8.")
+	}
+	return ParseSearch(q, s.phoneReader(ctx, workspace))
 }
 
 // ParseSearch understands a q; nil for an empty one, which is no filter. phone reads a number with the default region, and is

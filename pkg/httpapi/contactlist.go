@@ -2,11 +2,9 @@ package httpapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/identity"
-	"github.com/occ/contacts/pkg/problem"
 )
 
 type listContactsInput struct {
@@ -22,32 +20,9 @@ type listContactsInput struct {
 
 // filter reads the parameters that narrow the list.
 func (in *listContactsInput) filter() (contact.Filter, error) {
-	from, err := moment("createdAfter", in.CreatedAfter)
-	if err != nil {
-		return contact.Filter{}, err
-	}
-	before, err := moment("createdBefore", in.CreatedBefore)
-	if err != nil {
-		return contact.Filter{}, err
-	}
-	return contact.NewFilter(in.Label, in.Company, contact.Channel(in.Channel), from, before)
-}
-
-// moment reads a time or a date; the zero time when there is none. The one time that Go takes for none stands a millisecond later:
-// no contact is older.
-func moment(parameter, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, format := range []string{time.RFC3339Nano, time.DateOnly} {
-		if at, err := time.Parse(format, text); err == nil && at.UTC().Year() >= 1 && at.UTC().Year() <= 9999 {
-			if at.IsZero() {
-				at = at.Add(time.Millisecond)
-			}
-			return at.UTC(), nil
-		}
-	}
-	return time.Time{}, problem.Invalid("query."+parameter, text, "Write the time as 2026-01-31T09:30:00Z or 2026-01-31; a + in a query is %%2B.")
+	return contact.ReadFilter("query", contact.FilterTexts{
+		Label: in.Label, Company: in.Company, Channel: in.Channel, CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
+	})
 }
 
 type contactList struct {
