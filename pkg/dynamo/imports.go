@@ -52,75 +52,34 @@ func (s *Store) putImport(ctx context.Context, job importing.Import, allowed con
 	if err != nil {
 		return importing.Import{}, err
 	}
-	open := openImportKey(job.Workspace, job.ID)
-	parts := []part{put(s.tables.Jobs, it, allowed)}
-	if job.Status.Open() {
-		entry := newItem(open, writeID, 2)
-		entry["workspace"], entry["id"] = text(job.Workspace), text(job.ID)
-		parts = append(parts, put(s.tables.Jobs, entry, condition{}))
-	} else {
-		parts = append(parts, remove(s.tables.Jobs, open, condition{}))
-	}
-	parts = append(parts, s.onceParts(job.Workspace, "", once, writeID)...)
-	err = s.transact(ctx, writeID, parts, maxTries)
-	r, refused := errors.AsType[*refusal](err)
+	stale, err := s.putJob(ctx, openJob{it, allowed, openImportKey(job.Workspace, job.ID), job.Workspace, job.ID, job.Status.Open()}, once, writeID)
 	switch {
-	case refused && !r.mine(writeID) && keyTaken(r, parts):
-		return importing.Import{}, contact.ErrKeyTaken
-	case refused && !r.mine(writeID):
-		return importing.Import{}, importing.ErrStale
-	case err != nil && !refused:
+	case err != nil:
 		return importing.Import{}, fmt.Errorf("dynamo: write import: %w", err)
-	default:
-		return job, nil
+	case stale:
+		return importing.Import{}, importing.ErrStale
 	}
+	return job, nil
 }
 
 // ListImports returns a page of a workspace's imports, newest first. after and next are positions in that order: the
 // sort key of the last one given out, empty at the beginning and at the end.
 func (s *Store) ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error) {
-	src := source{index: "listed", partition: importsListed(workspace)}
-	got, err := s.query(ctx, src, order{descending: true, after: after}, limit+2, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(got.entries) > limit {
-		got.entries = got.entries[:limit]
-		next = got.entries[limit-1].sort
-	}
-	keys := make([]key, len(got.entries))
-	for i, e := range got.entries {
-		keys[i] = importKey(workspace, e.id)
-	}
-	items, err := s.readAll(ctx, s.tables.Jobs, keys, true)
-	if err != nil {
-		return nil, "", err
-	}
-	for i, k := range keys {
-		if it := items[k]; it.text("listedKey") == got.entries[i].sort {
-			job, err := importOf(it)
-			if err != nil {
-				return nil, "", err
-			}
-			jobs = append(jobs, job)
+	items, next, err := s.listJobs(ctx, importsListed(workspace), limit, after, func(id string) key { return importKey(workspace, id) })
+	for _, it := range items {
+		job, err := importOf(it)
+		if err != nil {
+			return nil, "", err
 		}
+		jobs = append(jobs, job)
 	}
-	return jobs, next, nil
+	return jobs, next, err
 }
 
 // OpenImports implements importing.ImportStore.
-func (s *Store) OpenImports(ctx context.Context) ([]importing.Ref, error) {
-	var refs []importing.Ref
-	for b := range openBuckets {
-		err := s.eachOf(ctx, s.tables.Jobs, openPartition(b), "", func(it item) error {
-			refs = append(refs, importing.Ref{Workspace: it.text("workspace"), ID: it.text("id")})
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return refs, nil
+func (s *Store) OpenImports(ctx context.Context) (refs []importing.Ref, err error) {
+	err = s.eachOpen(ctx, openPartition, func(workspace, id string) { refs = append(refs, importing.Ref{Workspace: workspace, ID: id}) })
+	return refs, err
 }
 
 // eachOf visits the items of a partition whose sort key begins with prefix, in order, read strongly.

@@ -49,7 +49,17 @@ func shardOf(contactID string) int { return bucket(contactID, indexShards) }
 
 // contactPartition holds contacts and what is theirs, a contact's items side by side.
 func contactPartition(workspace, id string) string {
-	return fmt.Sprintf("%s#C#%d", workspace, bucket(id, contactBuckets))
+	return bucketPartition(workspace, bucket(id, contactBuckets))
+}
+
+func bucketPartition(workspace string, b int) string { return fmt.Sprintf("%s#C#%d", workspace, b) }
+
+// afterContact is a sort key after everything of a contact, and before that of the next; before everything without one.
+func afterContact(id string) string {
+	if id == "" {
+		return "!"
+	}
+	return id + "#~"
 }
 
 func contactKey(workspace, id string) key {
@@ -82,6 +92,11 @@ func hangsOn(k key) (workspace, contactID string, ok bool) {
 func isContact(it item) bool {
 	k := it.key()
 	return strings.HasSuffix(k.sk, "#A") && strings.Contains(k.pk, "#C#")
+}
+
+// isNoteOf says that an item is a note of a contact.
+func isNoteOf(it item, contactID string) bool {
+	return strings.HasPrefix(it.text(attrSK), contactID+notePrefix)
 }
 
 func isImport(it item) bool {
@@ -228,6 +243,18 @@ func openImportKey(workspace, importID string) key {
 }
 
 func openPartition(b int) string { return fmt.Sprintf("open#%d", b) }
+
+func exportKey(workspace, id string) key { return key{workspace + "#export#" + id, "A"} }
+
+// exportsListed is the partition of index "listed" that holds a workspace's exports by time.
+func exportsListed(workspace string) string { return workspace + "#exports" }
+
+// openExportKey is of the entry that the sweep finds an unfinished export by.
+func openExportKey(workspace, exportID string) key {
+	return key{openExportPartition(bucket(exportID, openBuckets)), workspace + "#" + exportID}
+}
+
+func openExportPartition(b int) string { return fmt.Sprintf("openexport#%d", b) }
 
 // labelKey is of the registry of a workspace's labels; value is folded by contact.FacetKey.
 func labelKey(workspace, value string) key { return key{labelsPartition(workspace), value} }

@@ -27,13 +27,14 @@ func (w *writing) gather(ctx context.Context) error {
 		return w.save(ctx)
 	}
 	last := w.state.Position
-	err := w.contacts.Walk(ctx, w.job.Workspace, w.job.Selection, w.state.Position, func(record Record, position string) error {
-		w.note(record)
-		if err := lineOf.Encode(record); err != nil {
-			return err
+	err := w.contacts.Walk(ctx, w.job.Workspace, w.job.Selection, w.state.Position, func(batch []Record, position string) error {
+		for _, record := range batch {
+			w.note(record)
+			if err := lineOf.Encode(record); err != nil {
+				return err
+			}
 		}
-		rows++
-		last = position
+		rows, last = rows+len(batch), position
 		late := w.timeUp()
 		if lines.Len() < w.limits.fragment && !late && !w.due() {
 			return nil

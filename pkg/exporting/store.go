@@ -38,9 +38,9 @@ type Store interface {
 
 // Contacts reads the contacts that are exported. Package dynamo implements it.
 type Contacts interface {
-	// Walk visits the selected contacts, each once, beginning after a position (empty: the beginning). visit gets with each contact the
-	// position after it; the walk ends with its error.
-	Walk(ctx context.Context, workspace string, selection Selection, after string, visit func(record Record, position string) error) error
+	// Walk visits the selected contacts, each once, beginning after a position (empty: the beginning). visit gets some, or none, and the
+	// position after them, from which a walk can go on; the slice holds until it returns. The walk ends with its error.
+	Walk(ctx context.Context, workspace string, selection Selection, after string, visit func(batch []Record, position string) error) error
 }
 
 // Objects keeps files in the exports bucket. Package files implements it.

@@ -1,0 +1,172 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/exporting"
+)
+
+const (
+	walkPage    = 100 // contacts of a page of a selection
+	notesAtOnce = 16  // contacts of it whose notes are read at once
+	walkEnd     = "end"
+)
+
+// visitor is called with some contacts and the position after them.
+type visitor = func(batch []exporting.Record, position string) error
+
+// Walk implements exporting.Contacts. Everything is read bucket by bucket, contacts and their notes side by side; a selection as the
+// list of contacts is. Both are eventually consistent but for the contacts of a list.
+func (s *Store) Walk(ctx context.Context, workspace string, selection exporting.Selection, after string, visit visitor) error {
+	switch {
+	case after == walkEnd || selection.Filter.Impossible():
+		return nil
+	case !selection.All():
+		return s.walkList(ctx, workspace, selection, after, visit)
+	}
+	number, id, _ := strings.Cut(after, "#")
+	first := 0
+	if after != "" {
+		var err error
+		if first, err = strconv.Atoi(number); err != nil {
+			return fmt.Errorf("dynamo: position %q: %w", after, err)
+		}
+	}
+	for b := first; b < contactBuckets; b, id = b+1, "" {
+		err := s.walkBucket(ctx, bucketPartition(workspace, b), id, func(batch []exporting.Record) error {
+			return visit(batch, strconv.Itoa(b)+"#"+batch[len(batch)-1].Contact.ID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkBucket visits the contacts of a partition with ids after one, in order of their ids, those of a page together. The next page
+// is read while one is at work. The last contact of a page waits for the next, where more of its notes may be.
+func (s *Store) walkBucket(ctx context.Context, partition, after string, visit func([]exporting.Record) error) error {
+	group, reading := errgroup.WithContext(ctx)
+	pages := make(chan []map[string]types.AttributeValue)
+	group.Go(func() error {
+		defer close(pages)
+		return s.readPages(reading, partition, after, pages)
+	})
+	group.Go(func() error {
+		var batch []exporting.Record
+		for page := range pages {
+			var err error
+			if batch, err = addRecords(batch, page); err != nil {
+				return err
+			}
+			if whole := len(batch) - 1; whole > 0 {
+				if err := visit(batch[:whole]); err != nil {
+					return err
+				}
+				batch = append(batch[:0], batch[whole])
+			}
+		}
+		if len(batch) == 0 || reading.Err() != nil {
+			return reading.Err()
+		}
+		return visit(batch)
+	})
+	return group.Wait()
+}
+
+// readPages sends the items of a partition of contacts after one's, page by page.
+func (s *Store) readPages(ctx context.Context, partition, after string, pages chan<- []map[string]types.AttributeValue) error {
+	input := &dynamodb.QueryInput{
+		TableName: &s.tables.Contacts, KeyConditionExpression: aws.String("pk = :pk AND sk > :after"),
+		ExpressionAttributeValues: item{":pk": text(partition), ":after": text(afterContact(after))},
+	}
+	for more := dynamodb.NewQueryPaginator(s.client, input); more.HasMorePages(); {
+		page, err := more.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("dynamo: walk contacts: %w", err)
+		}
+		select {
+		case pages <- page.Items:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// addRecords adds the contacts and notes of a page. Notes come after their contact, oldest first; other items are passed over, and so
+// are notes whose contact is gone.
+func addRecords(batch []exporting.Record, page []map[string]types.AttributeValue) ([]exporting.Record, error) {
+	for _, it := range page {
+		if isContact(it) {
+			c, err := contactOf(it)
+			if err != nil {
+				return nil, err
+			}
+			batch = append(batch, exporting.Record{Contact: c})
+		} else if last := len(batch) - 1; last >= 0 && isNoteOf(it, batch[last].Contact.ID) {
+			batch[last].Notes = append(batch[last].Notes, item(it).text("text"))
+		}
+	}
+	return batch, nil
+}
+
+// walkList visits what a list of contacts would give. Its position is the list's own.
+func (s *Store) walkList(ctx context.Context, workspace string, selection exporting.Selection, after string, visit visitor) error {
+	q := contact.Query{Workspace: workspace, Search: selection.Search, Filter: selection.Filter, Limit: walkPage}
+	if q.Search == nil {
+		q.Sort = contact.SortNewest
+	}
+	if after != "" {
+		q.After = new(contact.Position)
+		if err := json.Unmarshal([]byte(after), q.After); err != nil {
+			return fmt.Errorf("dynamo: position %q: %w", after, err)
+		}
+	}
+	for {
+		page, err := s.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		records, err := s.withNotes(ctx, page.Contacts)
+		if err != nil {
+			return err
+		}
+		position := walkEnd
+		if page.Next != nil {
+			body, _ := json.Marshal(page.Next) // two simple fields
+			position = string(body)
+		}
+		if err := visit(records, position); err != nil || page.Next == nil {
+			return err
+		}
+		q.After = page.Next
+	}
+}
+
+// withNotes reads the notes of contacts that lie apart.
+func (s *Store) withNotes(ctx context.Context, contacts []contact.Contact) ([]exporting.Record, error) {
+	records := make([]exporting.Record, len(contacts))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(notesAtOnce)
+	for i, c := range contacts {
+		records[i].Contact = c
+		group.Go(func() error {
+			return s.eachOf(ctx, s.tables.Contacts, contactPartition(c.Workspace, c.ID), c.ID+notePrefix, func(it item) error {
+				records[i].Notes = append(records[i].Notes, it.text("text"))
+				return nil
+			})
+		})
+	}
+	return records, group.Wait()
+}
