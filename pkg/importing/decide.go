@@ -62,10 +62,10 @@ func (c *chunkWork) decideOne(ctx context.Context, index int, matches Matches) (
 				known.what, known.id, other.what, other.id), nil
 		}
 	}
-	switch {
-	case c.chunk.OnDuplicate == SkipKnown:
+	switch c.chunk.OnDuplicate {
+	case SkipKnown:
 		return refused(index, Skipped, DuplicateContact, "Contact %s has this %s already, and known contacts were to be skipped.", known.id, known.what), nil
-	case c.chunk.OnDuplicate == RejectKnown:
+	case RejectKnown:
 		return refused(index, Rejected, DuplicateContact, "Contact %s has this %s already. Remove the row, or import it with onDuplicate update.", known.id, known.what), nil
 	default:
 		return c.update(ctx, index, matches.ByID[known.id])
