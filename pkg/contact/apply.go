@@ -15,6 +15,9 @@ func Apply(before Contact, patch Patch, actor Actor, now time.Time, more ...Chan
 	after.Email = patched(before.Email, patch.Email)
 	after.Phone = patched(before.Phone, patch.Phone)
 	after.Company = patched(before.Company, patch.Company)
+	if patch.Identities.Set {
+		after.Identities = patch.Identities.Value
+	}
 	if patch.Labels.Set {
 		after.Labels = respelled(before.Labels, patch.Labels.Value)
 	}
@@ -94,8 +97,8 @@ func merged(before map[string]any, patch Field[map[string]any]) map[string]any {
 	return after
 }
 
-// Changes lists what differs between two states of a contact, always in the same order: the fields, the labels taken away,
-// those added, and the attributes by key. Another order of the same labels is no change.
+// Changes lists what differs between two states of a contact, always in the same order: the fields, the identities and then the labels
+// taken away and added, and the attributes by key. Another order of the same labels is no change.
 func Changes(before, after Contact) []Change {
 	var changes []Change
 	text := func(field, from, to string) {
@@ -107,6 +110,12 @@ func Changes(before, after Contact) []Change {
 	text("email", before.Email, after.Email)
 	text("phone", before.Phone, after.Phone)
 	text("company", before.Company, after.Company)
+	for _, identity := range lacking(before.Identities, after.Identities) {
+		changes = append(changes, Change{"identities", identity.label(), nil})
+	}
+	for _, identity := range lacking(after.Identities, before.Identities) {
+		changes = append(changes, Change{"identities", nil, identity.label()})
+	}
 	for _, label := range before.Labels {
 		if !slices.Contains(after.Labels, label) {
 			changes = append(changes, Change{"labels", label, nil})

@@ -2,10 +2,7 @@
 // normalised, and what creating, changing and finding one means. It knows neither AWS nor HTTP.
 package contact
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Channel names where somebody first contacted the team.
 type Channel string
@@ -29,13 +26,7 @@ const (
 var Channels = []Channel{WhatsApp, Instagram, Messenger, Telegram, SMS, Email, Widget, Platform, Campaign, Import, API}
 
 // ChannelNames are all of them for a sentence.
-func ChannelNames() string {
-	names := make([]string, len(Channels))
-	for i, channel := range Channels {
-		names[i] = string(channel)
-	}
-	return strings.Join(names, ", ")
-}
+func ChannelNames() string { return joined(Channels) }
 
 // Contact is one person of a workspace. Text is trimmed and in NFC; an empty string means absent. Times are UTC with
 // milliseconds; a zero LastInteractionAt means never.
@@ -115,7 +106,7 @@ type Activity struct {
 }
 
 // Change is one field's change within an Activity; nil stands for absent. Attributes are "attr.<key>", a label is one
-// Change of field "labels" with from or to absent.
+// Change of field "labels" with from or to absent, an identity one of "identities".
 type Change struct {
 	Field string
 	From  any

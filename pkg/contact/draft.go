@@ -23,9 +23,11 @@ type Field[T any] struct {
 	Value     T
 }
 
-// Patch is a JSON merge patch (RFC 7396) of a contact. A nil attribute removes its key; labels are replaced whole.
+// Patch is a JSON merge patch (RFC 7396) of a contact. A nil attribute removes its key; labels are replaced whole, and so are identities,
+// which no client sets.
 type Patch struct {
 	Name, Email, Phone, Company Field[string]
+	Identities                  Field[[]Identity]
 	Labels                      Field[[]string]
 	Attributes                  Field[map[string]any]
 }

@@ -7,21 +7,24 @@ import (
 // What hangs on a contact besides its own item: claims, facets and the later words of its name. All of it follows from the
 // contact, so a change is the difference of two lists.
 
-// claim is the item that makes an e-mail or phone belong to one contact.
+// claim is the item that makes an e-mail, phone or identity belong to one contact.
 type claim struct {
 	key   key
-	field string // "email" or "phone", as a conflict names it
+	field string // "email", "phone" or "identity", as a conflict names it
 	name  string // with an e-mail: the folded name, so that a search by a word sees who is found by the name already
 }
 
 // claims of a contact, e-mail first: that is the order in which conflicts are told.
 func claims(c contact.Contact) []claim {
-	list := make([]claim, 0, 2)
+	list := make([]claim, 0, 2+len(c.Identities))
 	if c.Email != "" {
 		list = append(list, claim{emailClaimKey(c.Workspace, contact.EmailKey(c.Email)), "email", nameText(c.Name)})
 	}
 	if c.Phone != "" {
 		list = append(list, claim{phoneClaimKey(c.Workspace, c.Phone), "phone", ""})
+	}
+	for _, identity := range contact.AddIdentities(nil, c.Identities...) { // a transaction names an item only once
+		list = append(list, claim{identityClaimKey(c.Workspace, identity.Key()), "identity", ""})
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
 )
 
 // TestWhatAPageCosts holds the figures of README.md, "Access patterns": read units of a page of 25, with few contacts and with many.
@@ -83,11 +84,19 @@ func TestWhatOtherReadsCost(t *testing.T) {
 		t.Errorf("reading a contact cost %v units, want 1", m.units)
 	}
 	*m = meter{}
-	matches, err := s.through(m).Match(context.Background(), ws, []string{c.Email, "nobody@example.com"}, []string{c.Phone})
+	matches, err := s.through(m).Match(context.Background(), ws, importing.Keys{Emails: []string{c.Email, "nobody@example.com"}, Phones: []string{c.Phone}})
 	if err != nil || matches.ByEmail[c.Email] != c.ID || matches.ByPhone[c.Phone] != c.ID || len(matches.ByID) != 1 {
 		t.Errorf("matches %+v, %v", matches, err)
 	}
 	if m.units != 4 || m.calls["BatchGetItem"] != 2 {
 		t.Errorf("looking up three keys cost %v units and %v", m.units, m.calls)
+	}
+	*m = meter{}
+	matches, err = s.through(m).Match(context.Background(), ws, importing.Keys{IDs: []string{c.ID, c.ID, "gone"}, Emails: []string{c.Email}, Phones: []string{c.Phone}})
+	if err != nil || matches.ByEmail[c.Email] != c.ID || matches.ByID[c.ID].Name != c.Name || len(matches.ByID) != 1 {
+		t.Errorf("matches %+v, %v", matches, err)
+	}
+	if m.units != 4 || m.calls["BatchGetItem"] != 1 {
+		t.Errorf("looking up two ids and two keys cost %v units and %v", m.units, m.calls)
 	}
 }

@@ -49,21 +49,25 @@ func TestEveryFieldComesBack(t *testing.T) {
 
 func TestDuplicateNamesTheOther(t *testing.T) {
 	s := fresh(t)
-	byEmail, byPhone := person(1), person(2)
-	create(t, s, byEmail, byPhone)
+	byEmail, byPhone, byIdentity := person(1), person(2), person(4)
+	byIdentity.Identities = identities(3)
+	create(t, s, byEmail, byPhone, byIdentity)
 	tests := []struct {
 		name         string
 		email, phone string
+		identities   []contact.Identity
 		field, id    string
 	}{
-		{"e-mail", "PERSON1@example.com", "+201111", "email", byEmail.ID},
-		{"phone", "", byPhone.Phone, "phone", byPhone.ID},
-		{"both, the e-mail first", byEmail.Email, byPhone.Phone, "email", byEmail.ID},
+		{"e-mail", "PERSON1@example.com", "+201111", nil, "email", byEmail.ID},
+		{"phone", "", byPhone.Phone, nil, "phone", byPhone.ID},
+		{"both, the e-mail first", byEmail.Email, byPhone.Phone, nil, "email", byEmail.ID},
+		{"identity", "", "", identities(5)[2:], "identity", byIdentity.ID},
+		{"identity and phone, the phone first", "", byPhone.Phone, identities(1), "phone", byPhone.ID},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := person(3)
-			c.Email, c.Phone = test.email, test.phone
+			c.Email, c.Phone, c.Identities = test.email, test.phone, test.identities
 			err := s.Create(context.Background(), c, nil)
 			e, _ := errors.AsType[*problem.Error](err)
 			if e == nil || e.Code != problem.DuplicateContact || e.ContactID != test.id || e.Field != test.field {
@@ -74,7 +78,7 @@ func TestDuplicateNamesTheOther(t *testing.T) {
 			}
 		})
 	}
-	other := byEmail
+	other := byIdentity
 	other.Workspace, other.ID = "elsewhere", uuid.NewString()
 	create(t, s, other) // workspaces do not share claims
 }
@@ -83,10 +87,14 @@ func TestTwoAtOnceHaveOneWinner(t *testing.T) {
 	s := fresh(t)
 	for round := range 200 {
 		one, other := person(2*round), person(2*round+1)
-		if round%2 == 0 {
+		switch round % 3 {
+		case 0:
 			other.Email = one.Email
-		} else {
+		case 1:
 			other.Phone = one.Phone
+		case 2:
+			one.Identities = []contact.Identity{{Channel: contact.SMS, ExternalID: fmt.Sprint(round)}}
+			other.Identities = one.Identities
 		}
 		var errs [2]error
 		var both sync.WaitGroup

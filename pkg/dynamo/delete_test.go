@@ -18,6 +18,7 @@ func lived(t *testing.T, s *Store) contact.Contact {
 	t.Helper()
 	c := person(1)
 	c.Name, c.Company, c.Labels, c.Channel = "Mona Adel El Sayed", "Acme", []string{"VIP", "new"}, contact.WhatsApp
+	c.Identities = identities(2)
 	create(t, s, c)
 	for n := range 30 {
 		if _, err := service(s).AddNote(context.Background(), ws, c.ID, user, fmt.Sprint(n), nil); err != nil {
@@ -57,7 +58,7 @@ func TestDeletedIsGone(t *testing.T) {
 		t.Errorf("deleted twice: %v", err)
 	}
 	again := person(2)
-	again.Email, again.Phone = c.Email, c.Phone
+	again.Email, again.Phone, again.Identities = c.Email, c.Phone, c.Identities
 	create(t, s, again)
 }
 

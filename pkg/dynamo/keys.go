@@ -123,6 +123,14 @@ func phoneClaimKey(workspace, phone string) key {
 
 func phonePartition(workspace string, b int) string { return fmt.Sprintf("%s#P#%d", workspace, b) }
 
+// identityClaimKey takes the parts as they are: the channel is a word, the account cannot hold a '#' once it is escaped, and what follows
+// is the external id, whatever it holds.
+func identityClaimKey(workspace string, i contact.IdentityKey) key {
+	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, escapeHash.Replace(i.AccountID), i.ExternalID), "I"}
+}
+
+var escapeHash = strings.NewReplacer("%", "%25", "#", "%23")
+
 // facetPartition holds the contacts of one label, company or channel in order of creation. The value is folded by
 // contact.FacetKey; the shard comes last, so a '#' in a company's name is no ambiguity.
 func facetPartition(workspace, kind, value string, shard int) string {

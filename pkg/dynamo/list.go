@@ -180,7 +180,10 @@ func (p *page) add(c contact.Contact) {
 
 // answeredSize is about how many bytes a contact has as JSON. Small ones are guessed: a hundred of them fit in any case.
 func answeredSize(c contact.Contact) int {
-	size := len(c.Name) + len(c.Company) + len(c.Email) + 200*len(c.Identities)
+	size := len(c.Name) + len(c.Company) + len(c.Email)
+	for _, i := range c.Identities {
+		size += len(i.AccountID) + len(i.ExternalID) + len(i.Username) + len(i.ProfileName) + 200
+	}
 	for _, label := range c.Labels {
 		size += len(label)
 	}

@@ -19,7 +19,7 @@ const (
 type part struct {
 	write types.TransactWriteItem
 	bytes int
-	field string // "email" or "phone" for a claim that is taken; empty for everything else
+	field string // "email", "phone" or "identity" for a claim that is taken; empty for everything else
 	once  bool   // the pointer of an idempotency key
 }
 

@@ -78,6 +78,7 @@ func TestChangesLeaveExactlyWhatFollows(t *testing.T) {
 				c.Phone = rapid.SampledFrom([]string{"", "+20100", "+20101"}).Draw(r, "phone")
 				c.Company = rapid.SampledFrom([]string{"", "Acme", "ACME", "Other"}).Draw(r, "company")
 				c.Labels = labels.Draw(r, "labels")
+				c.Identities = identities(3)[rapid.IntRange(0, 2).Draw(r, "from"):rapid.IntRange(2, 3).Draw(r, "to")]
 			})
 			if err == nil {
 				contacts[id] = get(t, s, id)

@@ -52,7 +52,7 @@ func sound(t *testing.T) (*Store, contact.Contact, importing.Import) {
 func TestSoundDataHasNoBreach(t *testing.T) {
 	s, _, _ := sound(t)
 	found, err := s.Verify(context.Background())
-	if err != nil || len(found.Breaches) != 0 || found.Contacts != 3 || found.Imports != 1 || found.Items < 40 {
+	if err != nil || len(found.Breaches) != 0 || found.Contacts != 3 || found.Imports != 1 || found.Items < 42 {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
@@ -63,6 +63,15 @@ func TestEveryBreachIsFound(t *testing.T) {
 			b.remove(emailClaimKey(ws, contact.EmailKey(c.Email)))
 		},
 		"its phone": func(b *breaker, c contact.Contact, _ importing.Import) { b.remove(phoneClaimKey(ws, c.Phone)) },
+		"its identity": func(b *breaker, c contact.Contact, _ importing.Import) {
+			b.remove(identityClaimKey(ws, c.Identities[0].Key()))
+		},
+		"contact y's": func(b *breaker, c contact.Contact, _ importing.Import) {
+			b.set(identityClaimKey(ws, c.Identities[1].Key()), attrContactID, "y")
+		},
+		"sms##lost I} belongs to no contact": func(b *breaker, c contact.Contact, _ importing.Import) { // it names one, but that has no such identity
+			b.set(identityClaimKey(ws, contact.IdentityKey{Channel: contact.SMS, ExternalID: "lost"}), attrContactID, c.ID)
+		},
 		"contact x's": func(b *breaker, c contact.Contact, _ importing.Import) {
 			b.set(phoneClaimKey(ws, c.Phone), attrContactID, "x")
 		},

@@ -122,7 +122,7 @@ func changedMeanwhile(old item) error {
 }
 
 func duplicate(field, contactID string) error {
-	name := map[string]string{"email": "e-mail", "phone": "phone"}[field]
+	name := map[string]string{"email": "e-mail", "phone": "phone", "identity": "identity"}[field]
 	err := problem.New(problem.DuplicateContact, "Another contact already has this %s. Open that contact, or give this one another %s.", name, name)
 	err.ContactID, err.Field = contactID, field
 	return err

@@ -20,7 +20,7 @@ type actorView struct {
 }
 
 type changeView struct {
-	Field string `json:"field" doc:"An attribute as attr. and its key, a label as labels, a note as notes by its first 200 characters"`
+	Field string `json:"field" doc:"An attribute as attr. and its key, a label as labels, an identity as identities by its channel and external id, a note as notes by its first 200 characters"`
 	From  any    `json:"from" doc:"Null: it was absent"`
 	To    any    `json:"to" doc:"Null: it is absent"`
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/fold"
+	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
 // dialect is whose habits a file follows where products write the same kind of cell differently. testdata/README.md says
@@ -102,17 +103,18 @@ func (r *rowReader) phonesOf(row *Row) []int {
 
 // labelTexts are the labels of a row's cell, by the habits of who wrote it.
 func (r *rowReader) labelTexts(row *Row) []string {
-	cell := r.cell(row, fieldLabels)
-	if r.dialect == google {
-		return groups(cell)
+	text := r.cell(row, fieldLabels)
+	switch {
+	case r.export: // a label may hold the separator of several
+		return cell.ParseLabels(text)
+	case r.dialect == google:
+		return groups(text)
+	case r.own[r.single[fieldLabels]]:
+		return readLabels(text)
+	case r.dialect == zendesk:
+		text = strings.Join(strings.Fields(text), ";")
 	}
-	if r.own[r.single[fieldLabels]] {
-		return readLabels(cell)
-	}
-	if r.dialect == zendesk {
-		cell = strings.Join(strings.Fields(cell), ";")
-	}
-	return slices.DeleteFunc(foreignLabels(cell), func(label string) bool { return fold.Header(label) == "mycontacts" })
+	return slices.DeleteFunc(foreignLabels(text), func(label string) bool { return fold.Header(label) == "mycontacts" })
 }
 
 // groups reads a cell of Google's labels. Those that begin with "* " are its own groups ("* myContacts", "* starred"), which

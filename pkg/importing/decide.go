@@ -9,7 +9,7 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// decide says what is to be done about rows of the chunk, by what their e-mails and phones name now.
+// decide says what is to be done about rows of the chunk, by what their keys name now.
 func (c *chunkWork) decide(ctx context.Context, indexes []int) ([]Write, error) {
 	writes := make([]Write, len(indexes))
 	var open []int // places in writes that depend on what is stored
@@ -48,46 +48,27 @@ func (c *chunkWork) settle(index int) Write {
 	}
 }
 
-// match looks the e-mails and phones of rows up together.
-func (c *chunkWork) match(ctx context.Context, indexes, open []int) (Matches, error) {
-	var emails, phones []string
-	for _, i := range open {
-		row := c.chunk.Rows[indexes[i]]
-		if row.Email != "" {
-			emails = append(emails, contact.EmailKey(row.Email))
-		}
-		if row.Phone != "" {
-			phones = append(phones, row.Phone)
-		}
-	}
-	return c.chunks.Match(ctx, c.chunk.Workspace, emails, phones)
-}
-
 // decideOne creates, updates, skips or rejects.
 func (c *chunkWork) decideOne(ctx context.Context, index int, matches Matches) (Write, error) {
 	row := c.chunk.Rows[index]
-	byEmail, byPhone := "", ""
-	if row.Email != "" {
-		byEmail = matches.ByEmail[contact.EmailKey(row.Email)]
-	}
-	if row.Phone != "" {
-		byPhone = matches.ByPhone[row.Phone]
-	}
-	known := byEmail
-	if known == "" {
-		known = byPhone
-	}
-	switch {
-	case byEmail != "" && byPhone != "" && byEmail != byPhone:
-		return refused(index, Rejected, DuplicateContact, "The e-mail belongs to contact %s and the phone to contact %s. Correct the one that is wrong, and import the row again.", byEmail, byPhone), nil
-	case known == "":
+	named := namedBy(row, matches)
+	if len(named) == 0 {
 		return c.create(index), nil
-	case c.chunk.OnDuplicate == SkipKnown:
-		return refused(index, Skipped, DuplicateContact, "Contact %s has this e-mail or phone already, and known contacts were to be skipped.", known), nil
-	case c.chunk.OnDuplicate == RejectKnown:
-		return refused(index, Rejected, DuplicateContact, "Contact %s has this e-mail or phone already. Remove the row, or import it with onDuplicate update.", known), nil
+	}
+	known := named[0]
+	for _, other := range named[1:] {
+		if other.id != known.id {
+			return refused(index, Rejected, DuplicateContact, "The %s belongs to contact %s and the %s to contact %s. Correct the one that is wrong, and import the row again.",
+				known.what, known.id, other.what, other.id), nil
+		}
+	}
+	switch c.chunk.OnDuplicate {
+	case SkipKnown:
+		return refused(index, Skipped, DuplicateContact, "Contact %s has this %s already, and known contacts were to be skipped.", known.id, known.what), nil
+	case RejectKnown:
+		return refused(index, Rejected, DuplicateContact, "Contact %s has this %s already. Remove the row, or import it with onDuplicate update.", known.id, known.what), nil
 	default:
-		return c.update(ctx, index, matches.ByID[known])
+		return c.update(ctx, index, matches.ByID[known.id])
 	}
 }
 
@@ -107,17 +88,21 @@ func (c *chunkWork) create(index int) Write {
 	if made.Channel == "" {
 		made.Channel = contact.Import
 	}
+	if made.Name == "" {
+		made.NamedBy = "" // a channel may still name who is known by an identity alone
+	}
 	if row.CreatedAt != nil {
 		made.CreatedAt = *row.CreatedAt
 	}
+	made.Identities = seenFrom(row.Identities, made.CreatedAt)
 	return Write{Index: index, Outcome: Created, Create: &made, Notes: c.notes(row, nil)}
 }
 
-// update brings what a row says to a known contact: an empty cell blanks nothing, labels are united, attributes merged, notes
-// added unless they are there. Channel and time of creation stay.
+// update brings what a row says to a known contact: an empty cell blanks nothing, labels are united, attributes merged, identities
+// and notes added unless they are there. Channel and time of creation stay.
 func (c *chunkWork) update(ctx context.Context, index int, before contact.Contact) (Write, error) {
 	row := c.chunk.Rows[index]
-	var there map[string]bool
+	var there map[string]int
 	if len(row.Notes) > 0 {
 		var err error
 		if there, err = c.chunks.NoteTexts(ctx, before.Workspace, before.ID); err != nil {
@@ -130,8 +115,10 @@ func (c *chunkWork) update(ctx context.Context, index int, before contact.Contac
 		noted = append(noted, contact.NoteChange("", note.Text))
 	}
 	labels := contact.AddLabels(before.Labels, contact.AddLabels(row.Labels, c.chunk.Labels...)...)
+	identities := contact.AddIdentities(before.Identities, seenFrom(row.Identities, c.chunk.CreatedAt)...)
 	patch := contact.Patch{
-		Name: given(row.Name), Email: given(row.Email), Phone: given(row.Phone), Company: given(row.Company),
+		Name: givenName(row, before), Email: given(row.Email), Phone: given(row.Phone), Company: given(row.Company),
+		Identities: contact.Field[[]contact.Identity]{Set: true, Value: identities},
 		Labels:     contact.Field[[]string]{Set: true, Value: labels},
 		Attributes: contact.Field[map[string]any]{Set: len(row.Attributes) > 0, Value: row.Attributes},
 	}
@@ -149,11 +136,22 @@ func given(value string) contact.Field[string] {
 	return contact.Field[string]{Set: value != "", Value: value}
 }
 
-// checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more labels than that: they
-// are no reason to refuse a row that adds none.
+// givenName is a row's name, unless it is what is shown of somebody without one: our exports hold that.
+func givenName(row Row, before contact.Contact) contact.Field[string] {
+	if before.Name == "" && row.Name == contact.CleanText(before.DisplayName()) {
+		return contact.Field[string]{}
+	}
+	return given(row.Name)
+}
+
+// checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more labels and identities
+// than that: they are no reason to refuse a row that adds none.
 func checkMerged(before, c contact.Contact) error {
 	if count := len(c.Labels); count > max(contact.MaxLabels, len(before.Labels)) {
 		return faulty(ValueTooLong, "The contact would have %d labels, and %d are the most. Remove some of the contact's or of the row's.", count, contact.MaxLabels)
+	}
+	if count := len(c.Identities); count > max(contact.MaxIdentities, len(before.Identities)) {
+		return faulty(ValueTooLong, "The contact would have %d identities, and %d are the most. Remove some of the row's.", count, contact.MaxIdentities)
 	}
 	if count := len(c.Attributes); count > contact.MaxAttributes {
 		return faulty(ValueTooLong, "The contact would have %d custom attributes, and %d are the most. Remove some of the contact's or leave cells empty.", count, contact.MaxAttributes)
@@ -161,11 +159,13 @@ func checkMerged(before, c contact.Contact) error {
 	return checkSize(c)
 }
 
-// notes are those of a row whose text is not there yet. A millisecond between them keeps them in the row's order.
-func (c *chunkWork) notes(row Row, there map[string]bool) []contact.Note {
+// notes are those of a row that are not there yet: a text that stands in the row more often than in the contact's notes, as much more
+// often. A millisecond between them keeps them in the row's order.
+func (c *chunkWork) notes(row Row, there map[string]int) []contact.Note {
 	var notes []contact.Note
 	for n, text := range row.Notes {
-		if there[text] {
+		if there[text] > 0 {
+			there[text]--
 			continue
 		}
 		at := c.chunk.CreatedAt.Add(time.Duration(n) * time.Millisecond)

@@ -9,17 +9,19 @@ import (
 
 // The fields that a column can hold (CONTRACT.md, "Imports"); attributes are attrPrefix and their key.
 const (
-	fieldName      = "name"
-	fieldFirstName = "firstName"
-	fieldLastName  = "lastName"
-	fieldEmail     = "email"
-	fieldPhone     = "phone"
-	fieldCompany   = "company"
-	fieldNotes     = "notes"
-	fieldLabels    = "labels"
-	fieldChannel   = "channel"
-	fieldCreatedAt = "createdAt"
-	attrPrefix     = "attr."
+	fieldName       = "name"
+	fieldFirstName  = "firstName"
+	fieldLastName   = "lastName"
+	fieldEmail      = "email"
+	fieldPhone      = "phone"
+	fieldCompany    = "company"
+	fieldNotes      = "notes"
+	fieldLabels     = "labels"
+	fieldChannel    = "channel"
+	fieldCreatedAt  = "createdAt"
+	fieldID         = "id"
+	fieldIdentities = "identities"
+	attrPrefix      = "attr."
 )
 
 // known is what a header means. Of several columns of one field the lowest rank comes first: our own names, then the

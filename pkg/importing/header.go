@@ -27,6 +27,8 @@ type layout struct {
 	emails  []int             // in the order in which their values count
 	phones  []int
 	attrs   []attribute
+	more    []int // further columns of notes, in the order of their numbers
+	export  bool  // the header is that of our own exports
 
 	ranks   []int       // of all columns
 	kinds   map[int]int // phone column -> column that says what kind of phone it holds
@@ -64,6 +66,8 @@ func layoutOf(header []string) layout {
 			}
 			keys[key] = true
 			l.attrs = append(l.attrs, attribute{i, key})
+		case meaning.field == fieldNotes && noteNumber(words[i]) > 0:
+			l.more = append(l.more, i)
 		default:
 			if other, taken := l.single[meaning.field]; taken && ranks[other] <= meaning.rank {
 				continue
@@ -77,13 +81,18 @@ func layoutOf(header []string) layout {
 	byRank := func(a, b int) int { return ranks[a] - ranks[b] }
 	slices.SortStableFunc(l.emails, byRank)
 	slices.SortStableFunc(l.phones, byRank)
+	slices.SortStableFunc(l.more, func(a, b int) int { return noteNumber(words[a]) - noteNumber(words[b]) })
+	l.export = ownExport(header)
 	l.ranks, l.kinds, l.dialect = ranks, kindColumns(words, l.phones), dialectOf(words)
 	return l
 }
 
 // recognise says what a header means, whatever its case, accents, spaces and underscores.
 func recognise(header string) (known, bool) {
-	header = strings.TrimSpace(cell.Unescape(header))
+	header = plainHeader(header)
+	if header == fieldID || header == fieldIdentities {
+		return known{header, rankOwn, true}, true
+	}
 	if len(header) > len(attrPrefix) && strings.EqualFold(header[:len(attrPrefix)], attrPrefix) {
 		key := header[len(attrPrefix):]
 		return known{field: attrPrefix + key, own: true}, contact.CheckAttributeKey(key) == nil
@@ -91,6 +100,9 @@ func recognise(header string) (known, bool) {
 	word := strings.Replace(fold.Header(header), "organization1", "organization", 1) // Google's "Organization 1 - Name"
 	if meaning, found := headers()[word]; found {
 		return meaning, true
+	}
+	if noteNumber(word) > 0 {
+		return known{fieldNotes, rankOwn, true}, true
 	}
 	meaning, found := headers()[withoutDigits(word)]
 	return meaning, found && numbered(meaning.field)
@@ -130,13 +142,14 @@ func shorten(text string, limit int) string {
 	return text
 }
 
-// missing names what the columns lack: a contact needs a name, and an e-mail or a phone. Empty when nothing is missing.
+// missing names what the columns lack: a contact needs a name, and an e-mail, a phone or an identity, but in our own exports. Empty when
+// nothing is missing.
 func (l layout) missing() string {
 	var lacks []string
 	if !l.has(fieldName) && !l.has(fieldFirstName) && !l.has(fieldLastName) {
 		lacks = append(lacks, `for the name (such as "name")`)
 	}
-	if len(l.emails)+len(l.phones) == 0 {
+	if len(l.emails)+len(l.phones) == 0 && !l.has(fieldIdentities) {
 		lacks = append(lacks, `for the e-mail or phone (such as "email" or "phone")`)
 	}
 	return strings.Join(lacks, " and none ")

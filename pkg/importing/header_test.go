@@ -21,6 +21,9 @@ func TestHeadersAreRecognised(t *testing.T) {
 		"Notes": "notes", "Labels": "labels", "Group Membership": "labels", "channel": "channel", "createdAt": "createdAt", "Created At": "createdAt", "OPTIN_TIME": "createdAt",
 		"attr.plan": "attr.plan", "ATTR.Plan": "attr.Plan", "'attr.plan": "", " attr.a-b_c.D0 ": "attr.a-b_c.D0", "attr.": "", "attr.a b": "", "attr.é": "", "attr." + strings.Repeat("k", 64): "attr." + strings.Repeat("k", 64), "attr." + strings.Repeat("k", 65): "",
 		"Fax": "", "Business Fax": "", "Home Fax 2": "", "Fax Phone": "", "Pager": "", "Assistant's Phone": "", "Assistant Phone": "", "Phone 1 - Type": "", "Phone 1 - Label": "", "E-mail Display Name": "", "TTY/TDD Phone": "",
+		"id": "id", " id ": "id", "\ufeffid": "id", "ID": "", "Id": "", "User ID": "", "Record ID": "", "identities": "identities", "Identities": "",
+		"notes 2": "notes", "Notes 17": "notes", "notes2": "notes", "note 2": "", "notes 0": "", "notes 12345": "", "notes 2 x": "",
+		"conversationCount": "", "requestCount": "", "lastInteractionAt": "", "updatedAt": "", "version": "",
 		"name 2": "", "company2": "", "": "", "   ": "", "plan": "", "_row": "", "_outcome": "", "_code": "", "_message": "",
 	} {
 		meaning, found := recognise(header)
@@ -99,7 +102,7 @@ func TestColumnsAreNamedOnce(t *testing.T) {
 
 func TestWhatColumnsLack(t *testing.T) {
 	for header, want := range map[string]string{
-		"name,email": "", "first name,phone": "", "surname,fax,mobile": "", "email,phone": "name", "name,fax": "e-mail", "plan,fax": "name", "attr.name,attr.email": "name",
+		"name,email": "", "first name,phone": "", "surname,fax,mobile": "", "email,phone": "name", "name,fax": "e-mail", "plan,fax": "name", "name,identities": "", "name,id": "e-mail", "id,name,identities,createdAt": "", "id,identities,createdAt": "name", "attr.name,attr.email": "name",
 	} {
 		lacks := layoutOf(strings.Split(header, ",")).missing()
 		if (lacks == "") != (want == "") || !strings.Contains(lacks, want) {
@@ -142,7 +145,7 @@ func FuzzHeader(f *testing.F) {
 				t.Fatalf("%q becomes %q", column, field)
 			}
 		}
-		if mapped := len(l.emails) + len(l.phones) + len(l.single) + len(l.attrs); mapped != len(l.mapping) {
+		if mapped := len(l.emails) + len(l.phones) + len(l.single) + len(l.attrs) + len(l.more); mapped != len(l.mapping) {
 			t.Fatalf("%d columns lead somewhere, and %v are said to", mapped, l.mapping)
 		}
 		if again := layoutOf(header); fmt.Sprint(again) != fmt.Sprint(l) {

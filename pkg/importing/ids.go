@@ -16,6 +16,12 @@ func NewImportID(bucket, key, version string) string {
 // ContactID names the contact that a row creates, so that a retry writes the same one.
 func ContactID(importID string, row int) string { return derivedID("contact", importID, numeral(row)) }
 
+// isContactID says that a text has the form of our contacts' ids.
+func isContactID(text string) bool {
+	id, err := uuid.Parse(text)
+	return err == nil && id.String() == text
+}
+
 // noteID names the nth note of a row: a UUID of version 7 (RFC 9562 §5.7), as all notes have, so that they sort by their time.
 func noteID(importID string, row, n int, at time.Time) string {
 	id := hashed("note", importID, numeral(row), numeral(n))

@@ -54,7 +54,7 @@ const (
 	FromBucket Source = "bucket"
 )
 
-// OnDuplicate says what happens to a row whose e-mail or phone a contact of the workspace already has.
+// OnDuplicate says what happens to a row whose id, identity, e-mail or phone a contact of the workspace already has.
 type OnDuplicate string
 
 // The ways to treat a known contact.
@@ -198,18 +198,20 @@ type Chunk struct {
 
 // Row is one data row, normalised and judged by the parser. A row with a Verdict is only accounted for and reported.
 type Row struct {
-	Number     int             `json:"row"` // record number in the file, the header being 1
-	Name       string          `json:"name,omitempty"`
-	Email      string          `json:"email,omitempty"`
-	Phone      string          `json:"phone,omitempty"` // E.164
-	Company    string          `json:"company,omitempty"`
-	Channel    contact.Channel `json:"channel,omitempty"`
-	CreatedAt  *time.Time      `json:"createdAt,omitempty"`
-	Labels     []string        `json:"labels,omitempty"`
-	Notes      []string        `json:"notes,omitempty"`
-	Attributes map[string]any  `json:"attributes,omitempty"`
-	Cells      []string        `json:"cells"` // the original columns, for the report
-	Verdict    *Verdict        `json:"verdict,omitempty"`
+	Number     int                `json:"row"`          // record number in the file, the header being 1
+	ID         string             `json:"id,omitempty"` // what the file says that the contact's is
+	Name       string             `json:"name,omitempty"`
+	Email      string             `json:"email,omitempty"`
+	Phone      string             `json:"phone,omitempty"` // E.164
+	Identities []contact.Identity `json:"identities,omitempty"`
+	Company    string             `json:"company,omitempty"`
+	Channel    contact.Channel    `json:"channel,omitempty"`
+	CreatedAt  *time.Time         `json:"createdAt,omitempty"`
+	Labels     []string           `json:"labels,omitempty"`
+	Notes      []string           `json:"notes,omitempty"`
+	Attributes map[string]any     `json:"attributes,omitempty"`
+	Cells      []string           `json:"cells"` // the original columns, for the report
+	Verdict    *Verdict           `json:"verdict,omitempty"`
 }
 
 // ChunkState is a chunk's record: what was already done about it.

@@ -159,15 +159,25 @@ func (m *memory) ClosedChunks(ctx context.Context, ref Ref, n int) (map[int]bool
 	return closed, err
 }
 
-func (m *memory) Match(ctx context.Context, workspace string, emails, phones []string) (Matches, error) {
-	matches := Matches{map[string]string{}, map[string]string{}, map[string]contact.Contact{}}
+func (m *memory) Match(ctx context.Context, workspace string, asked Keys) (Matches, error) {
+	matches := Matches{map[contact.IdentityKey]string{}, map[string]string{}, map[string]string{}, map[string]contact.Contact{}}
 	err := m.do(ctx, "Match", func() error {
-		for _, email := range emails {
+		for _, id := range asked.IDs {
+			if c, found := m.contacts[workspace+"/"+id]; found {
+				matches.ByID[id] = c
+			}
+		}
+		for _, identity := range asked.Identities {
+			if id := m.claims[identityClaim(workspace, identity)]; id != "" {
+				matches.ByIdentity[identity], matches.ByID[id] = id, m.contacts[workspace+"/"+id]
+			}
+		}
+		for _, email := range asked.Emails {
 			if id := m.claims[emailClaim(workspace, email)]; id != "" {
 				matches.ByEmail[email], matches.ByID[id] = id, m.contacts[workspace+"/"+id]
 			}
 		}
-		for _, phone := range phones {
+		for _, phone := range asked.Phones {
 			if id := m.claims[phoneClaim(workspace, phone)]; id != "" {
 				matches.ByPhone[phone], matches.ByID[id] = id, m.contacts[workspace+"/"+id]
 			}
@@ -177,11 +187,11 @@ func (m *memory) Match(ctx context.Context, workspace string, emails, phones []s
 	return matches, err
 }
 
-func (m *memory) NoteTexts(ctx context.Context, workspace, contactID string) (map[string]bool, error) {
-	texts := map[string]bool{}
+func (m *memory) NoteTexts(ctx context.Context, workspace, contactID string) (map[string]int, error) {
+	texts := map[string]int{}
 	err := m.do(ctx, "NoteTexts", func() error {
 		for _, note := range m.notes[workspace+"/"+contactID] {
-			texts[note.Text] = true
+			texts[note.Text]++
 		}
 		return nil
 	})
@@ -237,6 +247,10 @@ func nextState(ref ChunkRef, state ChunkState) ChunkState {
 	}
 	state.Verdicts = maps.Clone(state.Verdicts)
 	return state
+}
+
+func identityClaim(workspace string, i contact.IdentityKey) string {
+	return fmt.Sprintf("%s i %q", workspace, i)
 }
 
 func emailClaim(workspace, key string) string    { return workspace + " e " + key }

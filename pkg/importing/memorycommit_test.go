@@ -133,6 +133,9 @@ func claimsOf(c contact.Contact) (claims []string) {
 	if c.Phone != "" {
 		claims = append(claims, phoneClaim(c.Workspace, c.Phone))
 	}
+	for _, identity := range c.Identities {
+		claims = append(claims, identityClaim(c.Workspace, identity.Key()))
+	}
 	return claims
 }
 

@@ -24,7 +24,7 @@ func TestTheReportToTheByte(t *testing.T) {
 	)
 	want := "\ufeffname,Email,email,Column 4,'=sum,_row,_outcome,_code,_message\r\n" +
 		`'=1+1,mona@,,"a ""quoted"", cell","two` + "\r\n" + `lines ",3,failed,invalid_email,"Column ""Email"": An e-mail has a name, an @ and a domain, as in mona@example.com."` + "\r\n" +
-		`Ali,ALI@example.com,,,,5,skipped,duplicate_contact,"Contact ali has this e-mail or phone already, and known contacts were to be skipped."` + "\r\n" +
+		`Ali,ALI@example.com,,,,5,skipped,duplicate_contact,"Contact ali has this e-mail already, and known contacts were to be skipped."` + "\r\n" +
 		`''t Hooft,mona@example.com,,+966501234567,+966501234567,6,skipped,duplicate_in_file,"The e-mail stood in an earlier row of this file, which was used. Merge the two rows."` + "\r\n" +
 		`'-x,,,'@y,-1,7,failed,missing_email_or_phone,The row has neither an e-mail nor a phone. Fill in one of them and import the row again.` + "\r\n" +
 		`torn,"""never closed",,,,8,failed,malformed_row,"A quoted cell of this row is not closed properly. End it with a quotation mark, and write quotation marks inside it twice ("""")."` + "\r\n"

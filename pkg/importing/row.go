@@ -10,8 +10,8 @@ import (
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
-// rowReader turns the records of one file into rows. It remembers the e-mails and phones of the rows that it passed, so
-// records have to come in the order of the file.
+// rowReader turns the records of one file into rows. It remembers the keys of the rows that it passed, so records have to come in the order
+// of the file.
 type rowReader struct {
 	layout
 	phone  func(raw string) (e164 string, err error) // with the import's default region
@@ -65,7 +65,7 @@ func (r *rowReader) fill(row *Row, cells int, unreadable *problem.Error) error {
 	if cells > len(r.names) {
 		return faulty(MalformedRow, "The row has %d cells, but the header has %d. Quote cells that hold the delimiter, or remove what is too much.", cells, len(r.names))
 	}
-	for _, step := range []func(*Row) error{r.name, r.addresses, r.texts, r.details, r.attributes, r.size} {
+	for _, step := range []func(*Row) error{r.identify, r.name, r.addresses, r.texts, r.details, r.attributes, r.size} {
 		if err := step(row); err != nil {
 			return err
 		}
@@ -91,11 +91,14 @@ func (r *rowReader) name(row *Row) error {
 	if name == "" || parts != "" && r.ranks[r.single[fieldName]] == rankOther {
 		name = parts
 	}
+	var err error
+	row.Name, err = contact.NormalizeName(name)
+	if err != nil && r.standIn(row, name) {
+		return nil
+	}
 	if name == "" {
 		return faulty(MissingName, "The row has no name. Fill in the name and import the row again.")
 	}
-	var err error
-	row.Name, err = contact.NormalizeName(name)
 	return valueFault(InvalidValue, "name", err)
 }
 
@@ -120,7 +123,7 @@ func (r *rowReader) addresses(row *Row) error {
 		return emailErr
 	case phoneErr != nil:
 		return phoneErr
-	case email == "" && phone == "":
+	case email == "" && phone == "" && len(row.Identities) == 0 && !r.export:
 		return faulty(MissingEmailOrPhone, "The row has neither an e-mail nor a phone. Fill in one of them and import the row again.")
 	}
 	return nil
@@ -152,22 +155,4 @@ func valueFault(code Code, column string, err error) error {
 		code = ValueTooLong
 	}
 	return faulty(code, "Column %q: %s", column, err)
-}
-
-// claim refuses a row whose e-mail or phone an earlier row took, and takes those of this one.
-func (r *rowReader) claim(row Row) error {
-	email, phone := "e"+contact.EmailKey(row.Email), "p"+row.Phone
-	switch {
-	case row.Email != "" && r.taken.has(email):
-		return faulty(DuplicateInFile, "The e-mail stood in an earlier row of this file, which was used. Merge the two rows.")
-	case row.Phone != "" && r.taken.has(phone):
-		return faulty(DuplicateInFile, "The phone stood in an earlier row of this file, which was used. Merge the two rows.")
-	}
-	if row.Email != "" {
-		r.taken.add(email)
-	}
-	if row.Phone != "" {
-		r.taken.add(phone)
-	}
-	return nil
 }

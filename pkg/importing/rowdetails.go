@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
 // texts takes company and notes.
@@ -15,12 +16,12 @@ func (r *rowReader) texts(row *Row) (err error) {
 			return valueFault(InvalidValue, r.columnOf(fieldCompany), err)
 		}
 	}
-	for _, raw := range readNotes(r.cell(row, fieldNotes)) {
-		note, err := contact.NormalizeNote(raw)
-		if err != nil {
-			return valueFault(InvalidValue, r.columnOf(fieldNotes), err)
-		}
-		if !slices.Contains(row.Notes, note) {
+	for _, column := range r.noteColumns() {
+		for _, raw := range cell.ParseNotes(row.Cells[column]) {
+			note, err := contact.NormalizeNote(raw)
+			if err != nil {
+				return valueFault(InvalidValue, r.names[column], err)
+			}
 			row.Notes = append(row.Notes, note)
 		}
 	}
@@ -66,7 +67,7 @@ func (r *rowReader) createdAt(row *Row) error {
 // attributes takes the custom attributes; an empty cell is none.
 func (r *rowReader) attributes(row *Row) error {
 	for _, attr := range r.attrs {
-		raw := readAttribute(row.Cells[attr.column])
+		raw := cell.ParseAttribute(row.Cells[attr.column])
 		if raw == nil || raw == "" {
 			continue
 		}
@@ -88,7 +89,7 @@ func (r *rowReader) attributes(row *Row) error {
 // size demands that the contact that the row would make is not too large.
 func (r *rowReader) size(row *Row) error {
 	made := contact.Contact{
-		ID: ContactID("", 0), Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
+		ID: ContactID("", 0), Identities: row.Identities, Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
 		Labels: contact.AddLabels(row.Labels, r.labels...), Attributes: row.Attributes,
 	}
 	return checkSize(made)

@@ -169,7 +169,7 @@ func TestNotesOfACell(t *testing.T) {
 	for text, want := range map[string][]string{
 		"Call her; not him, please": {"Call her; not him, please"},
 		" a ::: b ":                 {"a ::: b"},
-		`["one"," two ","one",""]`:  {"one", "two"},
+		`["one"," two ","one",""]`:  {"one", "two", "one"},
 		`["[1]"]`:                   {"[1]"},
 		"[1, 2]":                    {"[1, 2]"},
 		`["torn`:                    {`["torn`},

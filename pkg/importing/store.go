@@ -63,11 +63,20 @@ type Update struct {
 	Activity contact.Activity
 }
 
-// Matches are the contacts that hold e-mails and phones, each read strongly.
+// Keys are what rows name contacts by.
+type Keys struct {
+	IDs        []string // of contacts
+	Identities []contact.IdentityKey
+	Emails     []string // canonical (contact.EmailKey)
+	Phones     []string // E.164
+}
+
+// Matches are the contacts that keys name, each read strongly.
 type Matches struct {
-	ByEmail map[string]string // canonical e-mail (contact.EmailKey) -> contact id
-	ByPhone map[string]string // E.164 -> contact id
-	ByID    map[string]contact.Contact
+	ByIdentity map[contact.IdentityKey]string // identity -> contact id
+	ByEmail    map[string]string              // canonical e-mail (contact.EmailKey) -> contact id
+	ByPhone    map[string]string              // E.164 -> contact id
+	ByID       map[string]contact.Contact     // those found by the others, and those asked by id that there are
 }
 
 // ChunkStore keeps the records of chunks and writes their rows. Package dynamo implements it.
@@ -76,10 +85,10 @@ type ChunkStore interface {
 	Chunk(ctx context.Context, ref ChunkRef) (ChunkState, error)
 	// ClosedChunks says which of the first n chunks of an import are closed.
 	ClosedChunks(ctx context.Context, ref Ref, n int) (map[int]bool, error)
-	// Match looks e-mails and phones up together, strongly.
-	Match(ctx context.Context, workspace string, emails, phones []string) (Matches, error)
-	// NoteTexts reads the texts of a contact's notes.
-	NoteTexts(ctx context.Context, workspace, contactID string) (map[string]bool, error)
+	// Match looks keys up together, strongly.
+	Match(ctx context.Context, workspace string, asked Keys) (Matches, error)
+	// NoteTexts reads the texts of a contact's notes, and how many notes have each.
+	NoteTexts(ctx context.Context, workspace, contactID string) (map[string]int, error)
 	// Commit does the writes in as few transactions as their size allows, each with its rows' outcomes in the chunk's record. Writes that
 	// touch the same contact or claim go to different transactions, in order. It returns the record as it then is, and
 	// the indexes of the rows whose conditions failed (somebody else changed the contact or took the claim): those are to be

@@ -1,15 +1,13 @@
 package importing
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
 // separator stands between several values of one cell in exports of address books ("a@x.com ::: b@x.com").
@@ -26,35 +24,13 @@ func several(cell string) []string {
 	return values
 }
 
-// readLabels reads a cell of labels: separated by ; or , or a JSON array.
-func readLabels(cell string) []string {
-	if list, ok := jsonTexts(cell); ok {
-		return list
-	}
+// readLabels reads a cell of labels as our template has it, or as address books do, with several between separators.
+func readLabels(text string) []string {
 	var labels []string
-	for _, part := range several(cell) {
-		labels = append(labels, strings.FieldsFunc(part, func(r rune) bool { return r == ';' || r == ',' })...)
+	for _, part := range several(text) {
+		labels = append(labels, cell.ParseLabels(part)...)
 	}
-	return present(labels)
-}
-
-// readNotes reads a cell of notes: one text, or a JSON array of texts.
-func readNotes(cell string) []string {
-	if list, ok := jsonTexts(cell); ok {
-		return list
-	}
-	return present([]string{cell})
-}
-
-func jsonTexts(cell string) ([]string, bool) {
-	if !strings.HasPrefix(strings.TrimSpace(cell), "[") {
-		return nil, false
-	}
-	var list []string
-	if json.Unmarshal([]byte(cell), &list) != nil {
-		return nil, false
-	}
-	return present(list), true
+	return labels
 }
 
 // present leaves out what is only space.
@@ -66,33 +42,6 @@ func present(texts []string) []string {
 		}
 	}
 	return kept
-}
-
-// jsonNumber is a number as RFC 8259 writes it: 007 and +5 are none, and stay text.
-var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
-
-// readAttribute reads a cell of a custom attribute: a JSON number or boolean has that type, a quoted JSON string is its text,
-// null and empty are absent (nil). A number that would be rounded stays text, so that no account number changes.
-func readAttribute(cell string) any {
-	text := contact.CleanText(cell)
-	switch text {
-	case "", "null":
-		return nil
-	case "true", "false":
-		return text == "true"
-	}
-	if jsonNumber.MatchString(text) {
-		if number, err := strconv.ParseFloat(text, 64); err == nil && (number != math.Trunc(number) || math.Abs(number) <= contact.MaxExactNumber) {
-			return number
-		}
-	}
-	if len(text) >= 2 && text[0] == '"' {
-		var unquoted string
-		if json.Unmarshal([]byte(text), &unquoted) == nil {
-			return unquoted
-		}
-	}
-	return text
 }
 
 var errTime = errors.New("Write the time as 2026-01-31, 2026-01-31 09:30:00 or 2026-01-31T09:30:00Z.") //nolint:staticcheck // a sentence for people

@@ -1,0 +1,54 @@
+package importing
+
+import (
+	"context"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// match looks the keys of rows up together.
+func (c *chunkWork) match(ctx context.Context, indexes, open []int) (Matches, error) {
+	var asked Keys
+	for _, i := range open {
+		row := c.chunk.Rows[indexes[i]]
+		if row.ID != "" {
+			asked.IDs = append(asked.IDs, row.ID)
+		}
+		for _, identity := range row.Identities {
+			asked.Identities = append(asked.Identities, identity.Key())
+		}
+		if row.Email != "" {
+			asked.Emails = append(asked.Emails, contact.EmailKey(row.Email))
+		}
+		if row.Phone != "" {
+			asked.Phones = append(asked.Phones, row.Phone)
+		}
+	}
+	return c.chunks.Match(ctx, c.chunk.Workspace, asked)
+}
+
+// naming is a contact that a row names, and by what.
+type naming struct{ id, what string }
+
+// namedBy are the contacts that a row names by its id, its identities, its phone and its e-mail, in this order (CONTRACT.md, "Who is it").
+func namedBy(row Row, matches Matches) []naming {
+	var named []naming
+	add := func(id, what string) {
+		if id != "" {
+			named = append(named, naming{id, what})
+		}
+	}
+	if _, there := matches.ByID[row.ID]; there {
+		add(row.ID, "id")
+	}
+	for _, identity := range row.Identities {
+		add(matches.ByIdentity[identity.Key()], "identity")
+	}
+	if row.Phone != "" {
+		add(matches.ByPhone[row.Phone], "phone")
+	}
+	if row.Email != "" {
+		add(matches.ByEmail[contact.EmailKey(row.Email)], "e-mail")
+	}
+	return named
+}

@@ -1,0 +1,42 @@
+package importing
+
+import "github.com/occ/contacts/pkg/contact"
+
+// rowKey is what no two rows of a file may share.
+type rowKey struct {
+	text string // its kind's letter and the value
+	what string // for a message
+}
+
+// keysOf are the keys of a row. Ids of another product are no keys: they are malformed (identify) or name nobody.
+func keysOf(row Row) []rowKey {
+	var keys []rowKey
+	if row.ID != "" {
+		keys = append(keys, rowKey{"i" + row.ID, "id"})
+	}
+	for _, identity := range row.Identities {
+		// NUL is no character of an identity (contact.CheckIdentity).
+		keys = append(keys, rowKey{"c" + string(identity.Channel) + "\x00" + identity.AccountID + "\x00" + identity.ExternalID, "identity"})
+	}
+	if row.Email != "" {
+		keys = append(keys, rowKey{"e" + contact.EmailKey(row.Email), "e-mail"})
+	}
+	if row.Phone != "" {
+		keys = append(keys, rowKey{"p" + row.Phone, "phone"})
+	}
+	return keys
+}
+
+// claim refuses a row one of whose keys an earlier row took, and takes those of this one.
+func (r *rowReader) claim(row Row) error {
+	keys := keysOf(row)
+	for _, key := range keys {
+		if r.taken.has(key.text) {
+			return faulty(DuplicateInFile, "The %s stood in an earlier row of this file, which was used. Merge the two rows.", key.what)
+		}
+	}
+	for _, key := range keys {
+		r.taken.add(key.text)
+	}
+	return nil
+}
