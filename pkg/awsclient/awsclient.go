@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
@@ -53,3 +54,6 @@ func S3(cfg aws.Config) *s3.Client {
 
 // SQS makes a client of SQS.
 func SQS(cfg aws.Config) *sqs.Client { return sqs.NewFromConfig(cfg) }
+
+// Lambda makes a client of Lambda.
+func Lambda(cfg aws.Config) *lambda.Client { return lambda.NewFromConfig(cfg) }

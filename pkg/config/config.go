@@ -26,6 +26,10 @@ type API struct {
 	ExportsBucket  string     // EXPORTS_BUCKET
 	MaxUploadBytes int64      // MAX_UPLOAD_BYTES
 	PublicBaseURL  string     // PUBLIC_BASE_URL, may be empty
+
+	ImportParseFunction string        // IMPORT_PARSE_FUNCTION: name, to be called asynchronously
+	ExportFunction      string        // EXPORT_FUNCTION
+	ExportsKept         time.Duration // EXPORT_DAYS: how long the bucket keeps exports
 }
 
 // ImportParse is the configuration of functions/import-parse.
@@ -52,12 +56,23 @@ type ImportWrite struct {
 	MaxReceives    int    // MAX_RECEIVES: deliveries before a chunk goes to the dead letters
 }
 
+// Export is the configuration of functions/export.
+type Export struct {
+	Tables         Tables
+	LogLevel       slog.Level
+	ExportsBucket  string        // EXPORTS_BUCKET
+	ExportFunction string        // EXPORT_FUNCTION: its own name, by which it calls itself
+	Patience       time.Duration // EXPORT_PATIENCE_SECONDS: how long a run may be without progress before another takes its place
+}
+
 // LoadAPI reads the configuration of functions/api.
 func LoadAPI() (API, error) {
 	var e environment
 	return API{
 		Tables: e.tables(), LogLevel: e.level(), UploadsBucket: e.text("UPLOADS_BUCKET"), ExportsBucket: e.text("EXPORTS_BUCKET"),
 		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
+		ImportParseFunction: e.text("IMPORT_PARSE_FUNCTION"), ExportFunction: e.text("EXPORT_FUNCTION"),
+		ExportsKept: time.Duration(e.number("EXPORT_DAYS")) * 24 * time.Hour,
 	}, errors.Join(e.faults...)
 }
 
@@ -79,6 +94,15 @@ func LoadImportWrite() (ImportWrite, error) {
 	return ImportWrite{
 		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"),
 		DeadLettersARN: e.text("IMPORT_WRITE_DLQ_ARN"), MaxReceives: int(e.number("MAX_RECEIVES")),
+	}, errors.Join(e.faults...)
+}
+
+// LoadExport reads the configuration of functions/export.
+func LoadExport() (Export, error) {
+	var e environment
+	return Export{
+		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"), ExportFunction: e.text("EXPORT_FUNCTION"),
+		Patience: time.Duration(e.number("EXPORT_PATIENCE_SECONDS")) * time.Second,
 	}, errors.Join(e.faults...)
 }
 

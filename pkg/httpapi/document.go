@@ -139,6 +139,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Identity"
 	case reflect.TypeFor[ImportView]():
 		return "Import"
+	case reflect.TypeFor[ExportView]():
+		return "Export"
 	case reflect.TypeFor[refusal]():
 		return "Problem"
 	default:

@@ -55,6 +55,7 @@ type Deps struct {
 	Contacts   Contacts
 	Settings   Settings
 	Imports    Imports
+	Exports    Exports
 	Template   func(format string) (importing.Template, error)
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read
 	BaseURL    string                                    // of the API, for its document; may be empty

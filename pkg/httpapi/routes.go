@@ -99,5 +99,16 @@ func (s *server) routes() []*endpoint {
 			notes:  "Redirects to a link that lasts 15 minutes: a CSV file of the original columns, _row, _outcome, _code and _message.",
 			status: http.StatusSeeOther, refuses: []problem.Code{problem.NoReport},
 		}, s.getReport),
+
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/exports", role: identity.Admin, id: "listExports", summary: "List exports, newest first",
+		}, s.listExports),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/exports", role: identity.Admin, id: "startExport", summary: "Start an export", status: http.StatusAccepted,
+			notes: "Filters as in the list of contacts; without any, all contacts. The file is written by itself; read the export until it is completed and has a downloadUrl.",
+		}, s.startExport),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/exports/{id}", role: identity.Admin, id: "getExport", summary: "Read an export, with a link to its file once that is there",
+		}, s.getExport),
 	}
 }

@@ -1,0 +1,35 @@
+// Command export writes the files of exports into S3, and every minute has those run that stand still. Triggers: asynchronous calls of
+// functions/api and of itself, and schedules.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/occ/contacts/pkg/awsclient"
+	"github.com/occ/contacts/pkg/config"
+	"github.com/occ/contacts/pkg/dynamo"
+	"github.com/occ/contacts/pkg/exporting"
+	"github.com/occ/contacts/pkg/files"
+	"github.com/occ/contacts/pkg/invoke"
+	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/trigger"
+)
+
+func main() {
+	settings, err := config.LoadExport()
+	aws, awsErr := awsclient.Load(context.Background())
+	if err != nil || awsErr != nil {
+		fmt.Fprintln(os.Stderr, "export cannot start:", err, awsErr)
+		os.Exit(1)
+	}
+	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
+	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
+	functions := invoke.New(awsclient.Lambda(aws), "", settings.ExportFunction)
+	runner := exporting.NewRunner(store, store, objects, functions, settings.Patience, time.Now)
+	lambda.Start(trigger.Export(runner, logging.New(settings.LogLevel)))
+}
