@@ -109,9 +109,9 @@ func TestADryRunWritesNothingAndSaysWhatWillBe(t *testing.T) {
 			if left := len(everything(t, s, s.tables.Jobs)) - len(jobs); left != 3 { // the import, its chunk, its totals
 				t.Errorf("%d items of jobs more", left)
 			}
-			real, report := imported(t, s, files, mode, false, rowsOfEveryKind(known))
-			if dry.Totals != totals || real.Totals != totals || dry.Status != importing.Completed || real.Status != importing.Completed {
-				t.Errorf("%s with %+v, then %s with %+v, want %+v", dry.Status, dry.Totals, real.Status, real.Totals, totals)
+			wet, report := imported(t, s, files, mode, false, rowsOfEveryKind(known))
+			if dry.Totals != totals || wet.Totals != totals || dry.Status != importing.Completed || wet.Status != importing.Completed {
+				t.Errorf("%s with %+v, then %s with %+v, want %+v", dry.Status, dry.Totals, wet.Status, wet.Totals, totals)
 			}
 			if diff := cmp.Diff(dryReport, report); diff != "" || dryReport == "" {
 				t.Error(diff)

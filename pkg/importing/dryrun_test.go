@@ -37,11 +37,11 @@ func TestADryRunSaysWhatTheImportWillDo(t *testing.T) {
 		if !cmp.Equal(before, w.contacts) || !cmp.Equal(claims, w.claims) || !cmp.Equal(notes, w.left(dry).Notes) || len(w.history) > 0 {
 			t.Fatal("something was written")
 		}
-		real := w.importDry(mode, false, file)
-		if dry.Status != real.Status || dry.Totals != real.Totals || !dry.DryRun || real.DryRun {
-			t.Fatalf("%s with %+v, then %s with %+v", dry.Status, dry.Totals, real.Status, real.Totals)
+		wet := w.importDry(mode, false, file)
+		if dry.Status != wet.Status || dry.Totals != wet.Totals || !dry.DryRun || wet.DryRun {
+			t.Fatalf("%s with %+v, then %s with %+v", dry.Status, dry.Totals, wet.Status, wet.Totals)
 		}
-		if diff := cmp.Diff(w.report(dry), w.report(real)); diff != "" {
+		if diff := cmp.Diff(w.report(dry), w.report(wet)); diff != "" {
 			t.Fatal(diff)
 		}
 	})

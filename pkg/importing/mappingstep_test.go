@@ -46,7 +46,8 @@ func TestAFileThatHasToBeMapped(t *testing.T) {
 	if job.Status != Parsing || job.Attempts != 0 || !job.ProgressAt.Equal(dawn.Add(time.Hour)) || job.SampleRows != nil || !slices.Equal(w.starts, []Ref{ref}) {
 		t.Errorf("%+v, starts %v", job, w.starts)
 	}
-	w.settle()
+	w.resume() // no sweep is needed
+	w.deliverAll()
 	job = w.imports[ref]
 	w.checkEnd(job)
 	mona := w.named("Mona Adel")

@@ -107,7 +107,7 @@ func (c *column) clearly(count, rows int) bool {
 func (v *values) certain() map[string]string {
 	var found map[string]string
 	for i, c := range v.columns {
-		field := ""
+		var field string
 		switch {
 		case c.clearly(c.emails, v.rows):
 			field = fieldEmail
