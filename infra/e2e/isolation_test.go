@@ -33,6 +33,9 @@ func document(t *testing.T) []route {
 	return all
 }
 
+// mapping is the operation that takes an import which awaits its mapping.
+const mapping = "POST /v1/imports/{id}/mapping"
+
 // bodies are requests that the operations take. An operation with a body that is not here fails the test.
 var bodies = map[string]any{
 	"POST /v1/contacts":                      map[string]any{"name": "Somebody"},
@@ -41,18 +44,24 @@ var bodies = map[string]any{
 	"PATCH /v1/contacts/{id}/notes/{noteId}": map[string]any{"text": "Another text"},
 	"PATCH /v1/settings":                     map[string]any{"nightlyBackup": false},
 	"POST /v1/imports":                       map[string]any{"fileName": "people.csv", "size": 10},
+	mapping:                                  map[string]any{"mapping": map[string]any{"Who": "name"}},
 }
 
 // belongings are what one workspace has: the ids that the paths are filled with.
 type belongings struct{ contact, note, importID string }
 
-// own makes one of each kind, seen by an admin.
-func own(t *testing.T, admin caller, has map[string]bool) belongings {
+// own makes one of each kind that the operation may need, seen by an admin.
+func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	t.Helper()
 	var b belongings
 	b.contact = admin.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Owned", "labels": []string{"VIP"}}).is(http.StatusCreated).text("id")
 	if has["/v1/contacts/{id}/notes"] {
 		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
+	}
+	if r.method+" "+r.path == mapping {
+		b.importID = upload(admin, []byte("Who,Email\nMona Adel,mona@example.com\n"), nil)
+		awaited(admin, b.importID)
+		return b
 	}
 	b.importID = admin.call(http.MethodPost, "/v1/imports", map[string]any{"fileName": "people.csv", "size": 10}).is(http.StatusCreated).text("id")
 	return b
@@ -92,7 +101,7 @@ func TestEveryOperationForEverybody(t *testing.T) {
 	}
 	for _, r := range all {
 		t.Run(r.method+" "+r.path, func(t *testing.T) {
-			b := own(t, admin, has)
+			b := own(t, admin, has, r)
 			if r.role == "" {
 				r.call(caller{t, ""}, b).is(http.StatusOK)
 				return

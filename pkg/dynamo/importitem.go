@@ -10,7 +10,7 @@ import (
 
 // importItem is an import as it is stored; index "listed" shows a workspace's imports by time.
 func importItem(job importing.Import, writeID string) (item, error) {
-	it := newItem(importKey(job.Workspace, job.ID), writeID, 36)
+	it := newItem(importKey(job.Workspace, job.ID), writeID, 39)
 	it["listedShard"], it["listedKey"] = text(importsListed(job.Workspace)), text(timeSort(stamp(job.CreatedAt), job.ID))
 	it["workspace"], it["id"], it[attrVersion] = text(job.Workspace), text(job.ID), number(job.Version)
 	it.setText("status", string(job.Status))
@@ -26,7 +26,7 @@ func importItem(job importing.Import, writeID string) (item, error) {
 	it.setText("objectVersion", job.ObjectVersion)
 	setTotals(it, job.Totals)
 	it.setTexts("columns", job.Columns)
-	it["hasReport"], it["cancelling"] = flag(job.HasReport), flag(job.Cancelling)
+	it["hasReport"], it["cancelling"], it["dryRun"] = flag(job.HasReport), flag(job.Cancelling), flag(job.DryRun)
 	it.setText("createdBy", job.CreatedBy)
 	it.setTime("createdAt", job.CreatedAt)
 	it.setTime("startedAt", job.StartedAt)
@@ -37,10 +37,8 @@ func importItem(job importing.Import, writeID string) (item, error) {
 	if job.Error != nil {
 		it["errorCode"], it["errorDetail"] = text(string(job.Error.Code)), text(job.Error.Detail)
 	}
-	if job.Mapping != nil {
-		if err := it.setJSON("mapping", job.Mapping); err != nil {
-			return nil, err
-		}
+	if err := setMappings(it, job); err != nil {
+		return nil, err
 	}
 	if len(job.SampleRows) > 0 {
 		return it, it.setJSON("sampleRows", job.SampleRows)
@@ -55,14 +53,14 @@ func importOf(it item) (importing.Import, error) {
 		FileName: it.text("fileName"), Format: it.text("format"), Size: int64(it.number("size")),
 		OnDuplicate: importing.OnDuplicate(it.text("onDuplicate")), DefaultRegion: it.text("defaultRegion"), Labels: it.texts("labels"),
 		Bucket: it.text("bucket"), Key: it.text("objectKey"), ObjectVersion: it.text("objectVersion"),
-		Totals: totalsOf(it), Columns: it.texts("columns"), HasReport: it.flag("hasReport"), Cancelling: it.flag("cancelling"),
+		Totals: totalsOf(it), Columns: it.texts("columns"), HasReport: it.flag("hasReport"), Cancelling: it.flag("cancelling"), DryRun: it.flag("dryRun"),
 		CreatedBy: it.text("createdBy"), CreatedAt: it.time("createdAt"), StartedAt: it.time("startedAt"), FinishedAt: it.time("finishedAt"),
 		ExpiresAt: it.time("uploadUntil"), Attempts: it.number("attempts"), ProgressAt: it.time("progressAt"), Version: it.number(attrVersion),
 	}
 	if code := it.text("errorCode"); code != "" {
 		job.Error = &importing.FileError{Code: importing.Code(code), Detail: it.text("errorDetail")}
 	}
-	if err := it.json("mapping", &job.Mapping); err != nil {
+	if err := readMappings(it, &job); err != nil {
 		return importing.Import{}, err
 	}
 	return job, it.json("sampleRows", &job.SampleRows)

@@ -15,8 +15,10 @@ import (
 
 // CreateImport implements importing.ImportStore.
 func (s *Store) CreateImport(ctx context.Context, job importing.Import, once *contact.Once) error {
-	if err := s.RegisterWorkspace(ctx, job.Workspace); err != nil {
-		return err
+	if !job.DryRun { // which leaves a workspace as it was
+		if err := s.RegisterWorkspace(ctx, job.Workspace); err != nil {
+			return err
+		}
 	}
 	if _, err := s.putImport(ctx, job, ifAbsent, once); errors.Is(err, importing.ErrStale) {
 		return importing.ErrExists

@@ -31,10 +31,13 @@ func TestEveryFieldOfAnImportComesBack(t *testing.T) {
 	full.Bucket, full.Key, full.ObjectVersion = "b", "demo/drop/x.csv", "v"
 	full.Totals = importing.Totals{Rows: 6, Processed: 5, Created: 4, Updated: 3, Skipped: 2, Failed: 1}
 	full.Columns, full.Mapping = []string{"Name", "", "E-Mail"}, map[string]string{"Name": "name"}
+	full.DryRun, full.Given, full.Guessed = true, map[string]string{"Name": "name", "": "", "not read yet": "attr.x"}, map[string]string{"E-Mail": "email"}
 	full.SampleRows = [][]string{{"a", "", "c"}, {}}
 	full.Error, full.HasReport = &importing.FileError{Code: importing.NotUTF8, Detail: "line 3"}, true
 	full.StartedAt, full.FinishedAt, full.ExpiresAt, full.ProgressAt, full.Attempts = epoch, epoch, epoch, epoch, 2
-	for name, want := range map[string]importing.Import{"full": full, "bare": job(2)} {
+	none := job(3)
+	none.Columns, none.Mapping = []string{"x"}, map[string]string{}
+	for name, want := range map[string]importing.Import{"full": full, "bare": job(2), "no mapping": none} {
 		t.Run(name, func(t *testing.T) {
 			if err := s.CreateImport(ctx, want, nil); err != nil {
 				t.Fatal(err)
@@ -44,6 +47,48 @@ func TestEveryFieldOfAnImportComesBack(t *testing.T) {
 				t.Error(diff, err)
 			}
 		})
+	}
+}
+
+// Items of before hold the mapping by names.
+func TestAMappingOfBeforeIsRead(t *testing.T) {
+	it, err := importItem(job(1), "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	it.setTexts("columns", []string{"Name"})
+	it["mapping"] = text(`{"Name":"name"}`)
+	got, err := importOf(it)
+	if diff := cmp.Diff(map[string]string{"Name": "name"}, got.Mapping); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	it["given"] = text(`[{"c":1,"f":"email"}]`)
+	if _, err := importOf(it); err == nil {
+		t.Error("a column that is not there is passed over")
+	}
+}
+
+// The largest import that waits for its mapping fits an item of 400 KB.
+func TestTheLargestImportFitsItsItem(t *testing.T) {
+	s, large := fresh(t), job(1)
+	large.Mapping, large.Given, large.Guessed = map[string]string{}, map[string]string{}, map[string]string{}
+	for n := range 500 {
+		name := fmt.Sprintf("%s%03d", strings.Repeat("𝟎", 97), n)
+		large.Columns = append(large.Columns, name)
+		large.Mapping[name] = "attr." + fmt.Sprintf("%064d", n)
+		large.Given[name], large.Guessed[name] = large.Mapping[name], "email"
+	}
+	for n := range 40 {
+		large.Labels = append(large.Labels, fmt.Sprintf("%s%02d", strings.Repeat("𝟎", 48), n))
+	}
+	large.SampleRows = slices.Repeat([][]string{{strings.Repeat("x", 6<<10)}}, 5)
+	large.Error = &importing.FileError{Code: importing.MissingColumns, Detail: strings.Repeat("x", 1000)}
+	if err := s.CreateImport(ctx, large, nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Import(ctx, importing.Ref{Workspace: ws, ID: large.ID})
+	if diff := cmp.Diff(large, got); diff != "" || err != nil {
+		t.Error(diff, err)
 	}
 }
 

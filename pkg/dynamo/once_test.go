@@ -136,7 +136,7 @@ func TestTheSameKeyWritesOneNote(t *testing.T) {
 
 func TestTheSameKeyStartsOneImport(t *testing.T) {
 	s, ctx := fresh(t), context.Background()
-	jobs := importing.NewService(s, links{}, []string{"csv"}, 1000, func(string) bool { return true }, time.Now)
+	jobs := importing.NewService(s, links{}, nil, []string{"csv"}, 1000, func(string) bool { return true }, time.Now)
 	ask := importing.Request{FileName: "people.csv", Size: 10}
 	first, err := jobs.Start(ctx, ws, "sub", ask, keyed("b"))
 	if err != nil {

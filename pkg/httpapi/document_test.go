@@ -44,7 +44,8 @@ func TestTheDocumentListsEveryRoute(t *testing.T) {
 		"GET /v1/contacts", "GET /v1/contacts/{id}", "GET /v1/contacts/{id}/activity", "GET /v1/contacts/{id}/notes", "GET /v1/health", "GET /v1/imports",
 		"GET /v1/imports/template", "GET /v1/imports/{id}", "GET /v1/imports/{id}/report", "GET /v1/labels", "GET /v1/openapi.json", "GET /v1/settings",
 		"PATCH /v1/contacts/{id}", "PATCH /v1/contacts/{id}/notes/{noteId}", "PATCH /v1/settings",
-		"POST /v1/contacts", "POST /v1/contacts/{id}/notes", "POST /v1/imports", "POST /v1/imports/{id}/cancel", "PUT /v1/contacts/{id}/labels/{label}",
+		"POST /v1/contacts", "POST /v1/contacts/{id}/notes", "POST /v1/imports", "POST /v1/imports/{id}/cancel", "POST /v1/imports/{id}/mapping",
+		"PUT /v1/contacts/{id}/labels/{label}",
 	}
 	doc := document(t)
 	if got := slices.Sorted(maps.Keys(operations(t, doc))); !slices.Equal(got, want) {
@@ -90,10 +91,17 @@ func TestTheDocumentShowsErrors(t *testing.T) {
 		"PATCH /v1/contacts/{id}":     "200 400 401 403 404 409 412 415 422 500 503",
 		"POST /v1/imports":            "201 400 401 403 409 413 415 422 500 503",
 		"GET /v1/imports/{id}/report": "303 401 403 404 422 500 503",
+
+		"POST /v1/imports/{id}/mapping": "202 400 401 403 404 409 415 422 500 503",
 	} {
 		responses := all[what]["responses"].(map[string]any)
 		if got := strings.Join(slices.Sorted(maps.Keys(responses)), " "); got != statuses {
 			t.Errorf("%s answers %s, want %s", what, got, statuses)
+		}
+	}
+	for _, what := range []string{"POST /v1/imports", "POST /v1/imports/{id}/mapping"} {
+		if text := fmt.Sprint(all[what]["responses"].(map[string]any)["422"]); !strings.Contains(text, "invalid_mapping") {
+			t.Errorf("%s: 422 is %s", what, text)
 		}
 	}
 	conflict := all["POST /v1/contacts"]["responses"].(map[string]any)["409"].(map[string]any)
@@ -113,7 +121,7 @@ func TestTheDocumentShowsBodies(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(post)); !slices.Equal(got, []string{"application/json"}) {
 		t.Errorf("POST takes %q", got)
 	}
-	for name, required := range map[string]string{"ContactDraft": "[name]", "ImportRequest": "[fileName size]", "ContactPatch": "<nil>"} {
+	for name, required := range map[string]string{"ContactDraft": "[name]", "ImportRequest": "[fileName size]", "MappingRequest": "[mapping]", "ContactPatch": "<nil>"} {
 		if got := fmt.Sprint(schemas[name].(map[string]any)["required"]); got != required {
 			t.Errorf("%s requires %s, want %s", name, got, required)
 		}

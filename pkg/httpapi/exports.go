@@ -28,7 +28,7 @@ type ExportView struct {
 	StartedAt   *string      `json:"startedAt" nullable:"true" format:"date-time"`
 	FinishedAt  *string      `json:"finishedAt" nullable:"true" format:"date-time"`
 	Error       *exportFault `json:"error" doc:"Why it failed"`
-	selectionView
+	SelectionBody
 }
 
 type exportFault struct {
@@ -44,7 +44,7 @@ func (s *server) viewExport(ctx context.Context, job exporting.Export) (ExportVi
 	view := ExportView{
 		ID: job.ID, Status: string(job.Status), Format: string(job.Format), Rows: job.Rows, Bytes: job.Bytes, Source: string(job.Source),
 		CreatedBy: job.CreatedBy, CreatedAt: contact.FormatTime(job.CreatedAt), StartedAt: timeOrNull(job.StartedAt), FinishedAt: timeOrNull(job.FinishedAt),
-		selectionView: viewSelection(job.Selection),
+		SelectionBody: viewSelection(job.Selection),
 	}
 	if job.Schedule != "" {
 		view.Schedule = &job.Schedule
@@ -63,7 +63,7 @@ type startExportInput struct {
 	Keyed
 	Body struct {
 		Format string `json:"format" enum:"csv,xlsx,json"`
-		selectionBody
+		SelectionBody
 	}
 }
 

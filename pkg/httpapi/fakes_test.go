@@ -101,6 +101,7 @@ func (c *contacts) UpdateSettings(_ context.Context, _ string, patch contact.Set
 // imports remembers what it was asked, and knows one import: "i-1" of workspace "demo".
 type imports struct {
 	request importing.Request
+	mapping importing.Mapping
 	subject string
 	limits  []int
 	after   string
@@ -140,6 +141,11 @@ func (i *imports) List(_ context.Context, _ string, limit int, after string) (jo
 func (i *imports) ReportLink(_ context.Context, ref importing.Ref) (string, error) {
 	_, err := i.known(ref)
 	return "https://exports.example/report?sig=1", err
+}
+
+func (i *imports) Map(_ context.Context, ref importing.Ref, mapping importing.Mapping) (importing.Import, error) {
+	i.mapping = mapping
+	return i.known(ref)
 }
 
 func (i *imports) Cancel(_ context.Context, ref importing.Ref) (importing.Import, error) {

@@ -47,6 +47,7 @@ type Imports interface {
 	Get(ctx context.Context, ref importing.Ref) (importing.Import, error)
 	List(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error)
 	ReportLink(ctx context.Context, ref importing.Ref) (string, error)
+	Map(ctx context.Context, ref importing.Ref, mapping importing.Mapping) (importing.Import, error)
 	Cancel(ctx context.Context, ref importing.Ref) (importing.Import, error)
 }
 

@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/occ/contacts/pkg/problem"
 )
 
 // importRequest is the body of POST /v1/imports.
@@ -15,8 +13,8 @@ type importRequest struct {
 	Size          byteCount `json:"size" doc:"Bytes of the file, exactly"`
 	Format        *string   `json:"format,omitempty" nullable:"true" example:"csv"`
 	OnDuplicate   *string   `json:"onDuplicate,omitempty" nullable:"true" enum:"update,skip,reject" doc:"What to do with rows whose contact is known; update, unless it says otherwise"`
-	DryRun        *bool     `json:"dryRun,omitempty" nullable:"true" doc:"Only false is possible"`
-	Mapping       mapping   `json:"mapping,omitempty" doc:"Only null is possible: columns are recognised by their names"`
+	DryRun        *bool     `json:"dryRun,omitempty" nullable:"true" doc:"Judge every row, with totals and report, and write no contact; false, unless it says otherwise"`
+	Mapping       mapping   `json:"mapping,omitempty" nullable:"true" doc:"What columns hold, where their names do not say it"`
 	Labels        []string  `json:"labels,omitempty" nullable:"true" doc:"For every contact that is created or updated"`
 	DefaultRegion *string   `json:"defaultRegion,omitempty" nullable:"true" doc:"ISO 3166 code of the region of national phone spellings; else the workspace's" example:"EG"`
 }
@@ -42,21 +40,21 @@ func (byteCount) Schema(huma.Registry) *huma.Schema {
 }
 
 // mapping says which column fills which field.
-type mapping map[string]any
+type mapping map[string]*string
 
 // Schema implements huma.SchemaProvider.
 func (mapping) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeObject, Nullable: true, AdditionalProperties: true}
+	return &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString, Nullable: true}, Description: mappingDoc,
+		Examples: []any{map[string]any{"Customer": "name", "Contact address": "email", "Plan": "attr.plan", "Fax": nil}},
+	}
 }
 
-// check refuses what the domain does not know.
-func (r importRequest) check() error {
-	switch {
-	case r.DryRun != nil && *r.DryRun:
-		return problem.Invalid("body.dryRun", true, "Trial runs are not possible; give false or leave it out.")
-	case r.Mapping != nil:
-		return problem.Invalid("body.mapping", nil, "A mapping of your own is not possible; leave it out, and name the columns as in the template.")
-	default:
-		return nil
-	}
+const mappingDoc = `Columns, as the import's columns name them (case and spaces need not be right), and what each fills: name, firstName, lastName, email, phone, company, notes, ` +
+	`labels, channel, createdAt, id, identities or attr.<key>; null: the column is not used. Columns that are not named are recognised by their headers. ` +
+	`Only email and phone may have several columns: the first valid value counts.`
+
+// mappingRequest is the body of POST /v1/imports/{id}/mapping.
+type mappingRequest struct {
+	Mapping mapping `json:"mapping"`
 }

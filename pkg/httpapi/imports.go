@@ -33,6 +33,15 @@ func (s *server) cancelImport(ctx context.Context, in *importInput) (*importAnsw
 	return answerImport(s.Imports.Cancel(ctx, ref(ctx, in.ID)))
 }
 
+type mapImportInput struct {
+	ID   string `path:"id"`
+	Body mappingRequest
+}
+
+func (s *server) mapImport(ctx context.Context, in *mapImportInput) (*importAnswer, error) {
+	return answerImport(s.Imports.Map(ctx, ref(ctx, in.ID), importing.Mapping(in.Body.Mapping)))
+}
+
 type startImportInput struct {
 	Keyed
 	Body importRequest
@@ -57,12 +66,9 @@ type startImportAnswer struct {
 
 func (s *server) startImport(ctx context.Context, in *startImportInput) (*startImportAnswer, error) {
 	caller, body := identity.From(ctx), in.Body
-	if err := body.check(); err != nil {
-		return nil, err
-	}
 	made, err := s.Imports.Start(ctx, caller.Workspace, caller.Subject, importing.Request{
 		FileName: body.FileName, Size: int64(body.Size), Format: orEmpty(body.Format), OnDuplicate: importing.OnDuplicate(orEmpty(body.OnDuplicate)),
-		Labels: body.Labels, DefaultRegion: orEmpty(body.DefaultRegion),
+		DryRun: body.DryRun != nil && *body.DryRun, Mapping: importing.Mapping(body.Mapping), Labels: body.Labels, DefaultRegion: orEmpty(body.DefaultRegion),
 	}, in.once)
 	if err != nil {
 		return nil, err

@@ -33,11 +33,13 @@ func TestReadImports(t *testing.T) {
 	failed := job()
 	failed.Status, failed.StartedAt, failed.FinishedAt = importing.Failed, noon, noon
 	failed.Error = &importing.FileError{Code: importing.NoHeader, Detail: "The first row holds an e-mail."}
+	failed.DryRun = true
 	failed.Columns, failed.Mapping, failed.SampleRows = []string{"Name"}, map[string]string{"Name": "name"}, [][]string{{"Mona"}, nil}
 	s.imports.jobs = []importing.Import{failed}
 	want := wantImport()
 	want["status"], want["startedAt"], want["finishedAt"] = "failed", "2026-11-25T12:00:00.000Z", "2026-11-25T12:00:00.000Z"
 	want["error"] = map[string]any{"code": "no_header", "detail": "The first row holds an e-mail."}
+	want["dryRun"] = true
 	want["columns"], want["mapping"], want["sampleRows"] = []any{"Name"}, map[string]any{"Name": "name"}, []any{[]any{"Mona"}, []any{}}
 	got := s.call(http.MethodGet, "/v1/imports?limit=7", "").is(http.StatusOK).object()
 	if diff := cmp.Diff(map[string]any{"items": []any{want}}, got); diff != "" || s.imports.limits[0] != 7 {
@@ -62,6 +64,10 @@ func TestStartImport(t *testing.T) {
 	if diff := cmp.Diff(importing.Request{FileName: "a.csv"}, s.imports.request); diff != "" {
 		t.Error(diff)
 	}
+	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1,"dryRun":true,"mapping":{"Customer":"name","Fax":null,"":"email"}}`).is(http.StatusCreated)
+	if diff := cmp.Diff(importing.Request{FileName: "a.csv", Size: 1, DryRun: true, Mapping: importing.Mapping{"Customer": new("name"), "Fax": nil, "": new("email")}}, s.imports.request); diff != "" {
+		t.Error(diff)
+	}
 	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1e30}`).is(http.StatusCreated)
 	if s.imports.request.Size != math.MaxInt64 {
 		t.Errorf("size %d", s.imports.request.Size)
@@ -73,9 +79,10 @@ func TestImportsThatCannotStart(t *testing.T) {
 	for body, locations := range map[string]string{
 		`{}`: "body.fileName body.size", `{"fileName":"a.csv"}`: "body.size", `{"fileName":null,"size":null}`: "body.fileName body.size",
 		`{"fileName":"a.csv","size":-1}`: "body.size", `{"fileName":"a.csv","size":1.5}`: "body.size", `{"fileName":"a.csv","size":"1"}`: "body.size",
-		`{"fileName":"a.csv","size":1,"onDuplicate":"replace"}`: "body.onDuplicate", `{"fileName":"a.csv","size":1,"dryRun":true}`: "body.dryRun",
-		`{"fileName":"a.csv","size":1,"dryRun":"no"}`: "body.dryRun", `{"fileName":"a.csv","size":1,"mapping":{}}`: "body.mapping",
-		`{"fileName":"a.csv","size":1,"mapping":{"a.b":null}}`: "body.mapping", `{"fileName":"a.csv","size":1,"labels":[1]}`: "body.labels[0]", `{"fileName":"a.csv","size":1,"rows":1}`: "body.rows",
+		`{"fileName":"a.csv","size":1,"onDuplicate":"replace"}`: "body.onDuplicate",
+		`{"fileName":"a.csv","size":1,"dryRun":"no"}`:           "body.dryRun", `{"fileName":"a.csv","size":1,"mapping":"name"}`: "body.mapping", `{"fileName":"a.csv","size":1,"mapping":[]}`: "body.mapping",
+		`{"fileName":"a.csv","size":1,"mapping":{"b":1,"c":{},"d":null}}`: "body.mapping.b body.mapping.c",
+		`{"fileName":"a.csv","size":1,"mapping":{"a.b":true}}`:            "body.mapping.a.b", `{"fileName":"a.csv","size":1,"labels":[1]}`: "body.labels[0]", `{"fileName":"a.csv","size":1,"rows":1}`: "body.rows",
 	} {
 		s.call(http.MethodPost, "/v1/imports", body).refused(http.StatusUnprocessableEntity, problem.ValidationFailed, strings.Fields(locations)...)
 	}
@@ -83,6 +90,27 @@ func TestImportsThatCannotStart(t *testing.T) {
 		s.imports.err = problem.New(code, "It cannot be.")
 		s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1}`).refused(status, code)
 	}
+}
+
+func TestMapImport(t *testing.T) {
+	s := serve(t, identity.Admin)
+	const path = "/v1/imports/i-1/mapping"
+	if diff := cmp.Diff(wantImport(), s.call(http.MethodPost, path, `{"mapping":{"Customer":"name","Fax":null}}`).is(http.StatusAccepted).object()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(importing.Mapping{"Customer": new("name"), "Fax": nil}, s.imports.mapping); diff != "" {
+		t.Error(diff)
+	}
+	for body, location := range map[string]string{
+		`{}`: "body.mapping", `{"mapping":null}`: "body.mapping", `{"mapping":[]}`: "body.mapping", `{"mapping":{"a":1}}`: "body.mapping.a", `{"mapping":{},"x":1}`: "body.x",
+	} {
+		s.call(http.MethodPost, path, body).refused(http.StatusUnprocessableEntity, problem.ValidationFailed, location)
+	}
+	s.call(http.MethodPost, "/v1/imports/i-2/mapping", `{"mapping":{}}`).refused(http.StatusNotFound, problem.NotFound)
+	s.imports.err = problem.New(problem.NotPossible, "The import is completed.")
+	s.call(http.MethodPost, path, `{"mapping":{}}`).refused(http.StatusConflict, problem.NotPossible)
+	s.imports.err = &problem.Error{Code: problem.InvalidMapping, Detail: "It cannot be.", Fields: []problem.FieldError{{Location: "body.mapping.a.b", Message: "There is no such field."}}}
+	s.call(http.MethodPost, path, `{"mapping":{"a.b":"x"}}`).refused(http.StatusUnprocessableEntity, problem.InvalidMapping, "body.mapping.a.b")
 }
 
 func TestCancelImport(t *testing.T) {

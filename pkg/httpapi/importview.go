@@ -19,11 +19,11 @@ type ImportView struct {
 	FileName    string            `json:"fileName"`
 	Format      string            `json:"format" example:"csv"`
 	OnDuplicate string            `json:"onDuplicate" enum:"update,skip,reject" doc:"What happens to rows whose contact is known"`
-	DryRun      bool              `json:"dryRun"`
+	DryRun      bool              `json:"dryRun" doc:"Whether rows are only judged: totals and report are those of an import, and no contact is written"`
 	Totals      importTotals      `json:"totals"`
-	Columns     []string          `json:"columns" doc:"The file's header"`
-	Mapping     map[string]string `json:"mapping" doc:"Columns and the fields that they fill"`
-	SampleRows  [][]string        `json:"sampleRows" doc:"The first rows, in column order"`
+	Columns     []string          `json:"columns" doc:"The file's header, each name once: a repeated one becomes Email (2), an empty one Column 3, a long one is cut"`
+	Mapping     map[string]string `json:"mapping" doc:"Columns and the fields that they fill; while awaiting_mapping, what is suggested by their names and values"`
+	SampleRows  [][]string        `json:"sampleRows" doc:"While awaiting_mapping: up to 5 of the first rows, in column order, long cells cut"`
 	Error       *importFault      `json:"error" doc:"Why the whole file could not be read"`
 	CreatedBy   string            `json:"createdBy" doc:"The subject of the token, or bucket"`
 	CreatedAt   string            `json:"createdAt" format:"date-time"`
@@ -57,7 +57,7 @@ func (*importFault) Schema(huma.Registry) *huma.Schema {
 func viewImport(job importing.Import) ImportView {
 	view := ImportView{
 		ID: job.ID, Status: string(job.Status.Shown()), Source: string(job.Source), FileName: job.FileName, Format: job.Format,
-		OnDuplicate: string(job.OnDuplicate), Totals: importTotals(job.Totals), Columns: append([]string{}, job.Columns...), Mapping: map[string]string{},
+		OnDuplicate: string(job.OnDuplicate), DryRun: job.DryRun, Totals: importTotals(job.Totals), Columns: append([]string{}, job.Columns...), Mapping: map[string]string{},
 		SampleRows: [][]string{}, CreatedBy: job.CreatedBy, CreatedAt: contact.FormatTime(job.CreatedAt),
 		StartedAt: timeOrNull(job.StartedAt), FinishedAt: timeOrNull(job.FinishedAt),
 	}

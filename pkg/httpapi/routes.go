@@ -84,12 +84,19 @@ func (s *server) routes() []*endpoint {
 		}, s.listImports),
 		on(s, operation{
 			method: http.MethodPost, path: "/v1/imports", role: identity.Admin, id: "startImport", summary: "Start an import", status: http.StatusCreated,
-			notes:   "The answer says how to upload the file; the import begins by itself once it is there. One that never comes ends as cancelled after 24 hours.",
-			refuses: []problem.Code{problem.FileTooLarge, problem.UnsupportedFormat},
+			notes: "The answer says how to upload the file; the import begins by itself once it is there. One that never comes ends as cancelled after 24 hours. " +
+				"A file without a column for the name, or for an e-mail or phone, waits in awaiting_mapping; one without a column that mapping names fails. " +
+				"A dry run takes rows one by one: where two rows reach one known contact, the real run may find it changed.",
+			refuses: []problem.Code{problem.FileTooLarge, problem.UnsupportedFormat, problem.InvalidMapping},
 		}, s.startImport),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports/{id}", role: identity.Admin, id: "getImport", summary: "Read an import, with what is counted so far",
 		}, s.getImport),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/imports/{id}/mapping", role: identity.Admin, id: "mapImport", summary: "Say what the columns of an import hold", status: http.StatusAccepted,
+			notes:   "Of an import in awaiting_mapping, which then goes on. It replaces a mapping given before. One that is never mapped ends as cancelled after 30 days.",
+			refuses: []problem.Code{problem.NotPossible, problem.InvalidMapping},
+		}, s.mapImport),
 		on(s, operation{
 			method: http.MethodPost, path: "/v1/imports/{id}/cancel", role: identity.Admin, id: "cancelImport", summary: "Cancel an import", status: http.StatusAccepted,
 			notes: "Rows not yet written count as skipped; what was written stays.", refuses: []problem.Code{problem.NotPossible},

@@ -24,6 +24,7 @@ var statuses = map[problem.Code]int{
 	problem.UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	problem.UnsupportedFormat:    http.StatusUnsupportedMediaType,
 	problem.ValidationFailed:     http.StatusUnprocessableEntity,
+	problem.InvalidMapping:       http.StatusUnprocessableEntity,
 	problem.IdempotencyKeyReused: http.StatusUnprocessableEntity,
 	problem.ContactTooLarge:      http.StatusUnprocessableEntity,
 	problem.Internal:             http.StatusInternalServerError,

@@ -30,6 +30,9 @@ func (c *chunkWork) decide(ctx context.Context, indexes []int) ([]Write, error) 
 		if writes[i], err = c.decideOne(ctx, indexes[i], matches); err != nil {
 			return nil, err
 		}
+		if c.chunk.DryRun {
+			writes[i].Create, writes[i].Update, writes[i].Notes = nil, nil, nil
+		}
 	}
 	return writes, nil
 }

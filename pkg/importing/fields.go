@@ -24,17 +24,18 @@ const (
 	attrPrefix      = "attr."
 )
 
-// known is what a header means. Of several columns of one field the lowest rank comes first: our own names, then the
-// usual ones; a mobile phone before others.
+// known is what a header means. Of several columns of one field the lowest rank comes first: what somebody mapped, our own
+// names, then the usual ones; a mobile phone before others.
 type known struct {
 	field string
 	rank  int
-	own   bool // a header of our template and exports, whose values we answer for
+	own   bool // a header of our template and exports, or one that somebody mapped, whose values we answer for
 }
 
 // Ranks of headers. Phones have more, as a mobile is preferred to a phone without a kind, and that to one at a desk.
 const (
-	rankOwn = iota
+	rankGiven = iota
+	rankOwn
 	rankUsual
 	rankOther
 )

@@ -43,17 +43,21 @@ type attribute struct {
 }
 
 // layoutOf recognises the columns of a header.
-func layoutOf(header []string) layout {
-	l := layout{names: columnNames(header), mapping: map[string]string{}, single: map[string]int{}, own: map[int]bool{}}
-	words, ranks, keys := make([]string, len(header)), make([]int, len(header)), map[string]bool{}
+func layoutOf(header []string) layout { return layoutBy(header, columnNames(header), choice{}) }
+
+// layoutBy is layoutOf for columns of the names given, with what else is known of them.
+func layoutBy(header, names []string, chosen choice) layout {
+	l := layout{names: names, mapping: map[string]string{}, single: map[string]int{}, own: map[int]bool{}}
+	words, ranks, keys := foldAll(header), make([]int, len(header)), map[string]bool{}
+	means := chosen.meanings(header, l.names)
 	for i, name := range l.names {
-		meaning, found := recognise(header[i])
-		words[i], ranks[i] = fold.Header(header[i]), meaning.rank
+		meaning := means[i]
+		ranks[i] = meaning.rank
 		switch {
-		case words[i] == "middlename" || words[i] == "additionalname":
+		case middleName(words[i]) && !meaning.given:
 			l.middle = append(l.middle, i)
 			continue
-		case !found:
+		case !meaning.found:
 			continue
 		case meaning.field == fieldEmail:
 			l.emails = append(l.emails, i)
@@ -83,7 +87,7 @@ func layoutOf(header []string) layout {
 	slices.SortStableFunc(l.phones, byRank)
 	slices.SortStableFunc(l.more, func(a, b int) int { return noteNumber(words[a]) - noteNumber(words[b]) })
 	l.export = ownExport(header)
-	l.ranks, l.kinds, l.dialect = ranks, kindColumns(words, l.phones), dialectOf(words)
+	l.ranks, l.kinds, l.dialect = ranks, kindColumns(telling(words, means), l.phones), dialectOf(words)
 	return l
 }
 

@@ -84,6 +84,7 @@ type Import struct {
 	Format        string // "csv"
 	Size          int64  // bytes; as declared, then as stored
 	OnDuplicate   OnDuplicate
+	DryRun        bool // judged but not written
 	DefaultRegion string
 	Labels        []string // for every created and updated contact
 
@@ -91,9 +92,11 @@ type Import struct {
 
 	Totals     Totals            // Rows while processing; all of it once finished
 	Columns    []string          // the header as the file has it
-	Mapping    map[string]string // column -> field; unmapped columns are absent
-	SampleRows [][]string
-	Error      *FileError // why the whole file failed
+	Mapping    map[string]string // column -> field; unmapped columns are absent. While a mapping is awaited, what is suggested
+	Given      map[string]string // column -> field as somebody mapped it, empty for a column that is not used
+	Guessed    map[string]string // column -> email or phone, where the values say so and the header nothing
+	SampleRows [][]string        // while a mapping is awaited
+	Error      *FileError        // why the whole file failed
 	HasReport  bool
 	Cancelling bool // somebody cancelled it while processing: the rows not yet written are being counted as skipped
 
@@ -190,6 +193,7 @@ type Chunk struct {
 	Import      string      `json:"import"`
 	Number      int         `json:"number"` // from 0
 	OnDuplicate OnDuplicate `json:"onDuplicate"`
+	DryRun      bool        `json:"dryRun,omitempty"` // nothing of the rows is written
 	Labels      []string    `json:"labels,omitempty"`
 	CreatedAt   time.Time   `json:"createdAt"` // the import's: of contacts whose row has none
 	Rows        []Row       `json:"rows,omitempty"`

@@ -32,6 +32,7 @@ type memory struct {
 	uploads  map[string][]upload
 	work     map[string][]byte
 	messages []message
+	starts   []Ref // runs that were asked for
 	failed   []FailedCall
 	hidden   []FailedCall // received and not deleted
 }
@@ -48,6 +49,7 @@ var (
 	_ ChunkQueue  = (*memory)(nil)
 	_ FailedCalls = (*memory)(nil)
 	_ Links       = (*memory)(nil)
+	_ Starter     = (*memory)(nil)
 )
 
 func newMemory() *memory {

@@ -41,7 +41,7 @@ func (m *memory) Commit(ctx context.Context, ref ChunkRef, state ChunkState, wri
 				}
 				must(Outcome(outcomes[w.Index]) == Pending, "row %d of chunk %d is decided twice", w.Index, ref.Number)
 				outcomes[w.Index] = byte(w.Outcome)
-				m.apply(ref.Workspace, w)
+				m.apply(ref.Ref, w)
 				if w.Verdict != nil {
 					if after.Verdicts == nil {
 						after.Verdicts = map[int]Verdict{}
@@ -79,7 +79,11 @@ func (m *memory) allowed(workspace string, w Write) bool {
 	})
 }
 
-func (m *memory) apply(workspace string, w Write) {
+func (m *memory) apply(ref Ref, w Write) {
+	if m.imports[ref].DryRun {
+		must(w.Create == nil && w.Update == nil && w.Notes == nil, "a dry run writes %+v", w)
+		return
+	}
 	must((w.Outcome == Created) == (w.Create != nil) && (w.Outcome == Updated) == (w.Update != nil), "a write with outcome %c", w.Outcome)
 	made := written(w)
 	if made == nil {

@@ -185,6 +185,13 @@ func (m *memory) Send(ctx context.Context, messages [][]byte) error {
 	})
 }
 
+func (m *memory) StartParse(ctx context.Context, ref Ref) error {
+	return m.do(ctx, "StartParse", func() error {
+		m.starts = append(m.starts, ref)
+		return nil
+	})
+}
+
 func (m *memory) Receive(ctx context.Context) (calls []FailedCall, err error) {
 	err = m.do(ctx, "Receive", func() error {
 		calls, m.failed = m.failed, nil

@@ -25,10 +25,7 @@ func readMetadata(job *Import, metadata map[string]string, validRegion func(stri
 		}
 		job.DefaultRegion = region
 	}
-	if strings.TrimSpace(metadata[metaMapping]) != "" {
-		return &FileError{InvalidOptions, "The object's metadata mapping cannot be used: columns are recognised by their headers. Name them as in the template, and drop the file again without that metadata."}
-	}
-	return nil
+	return readMappingOption(job, strings.TrimSpace(metadata[metaMapping]))
 }
 
 func onDuplicateOf(text string) (OnDuplicate, bool) {

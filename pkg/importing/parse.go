@@ -73,7 +73,7 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 		}
 	}
 	if job.Status != Processing {
-		return nil // another run failed it meanwhile
+		return nil // it waits for its mapping, or another run failed it meanwhile
 	}
 	return p.send(ctx, *job, file, done)
 }
@@ -92,7 +92,7 @@ func (p *Parser) prepare(ctx context.Context, job *Import) error {
 	if limit, _ := p.Limits.of(job.Source); object.Size > limit {
 		return &FileError{FileTooLarge, fmt.Sprintf("The file has %d bytes, and %d are the most. Split it into smaller files.", object.Size, limit)}
 	}
-	if job.Source == FromBucket {
+	if job.Source == FromBucket && len(job.Columns) == 0 { // later a mapping that was sent counts
 		if err := readMetadata(job, object.Metadata, p.ValidRegion); err != nil {
 			return err
 		}
@@ -103,14 +103,19 @@ func (p *Parser) prepare(ctx context.Context, job *Import) error {
 	return err
 }
 
-// survey reads the file whole before its first row is written, and moves the import on to processing.
+// survey reads the file whole before its first row is written, and moves the import on to processing, or to wait for its mapping.
 func (p *Parser) survey(ctx context.Context, job *Import, file *os.File) error {
 	_, maxRows := p.Limits.of(job.Source)
-	found, err := survey(p.Formats[job.Format], file, maxRows)
+	found, err := survey(p.Formats[job.Format], file, maxRows, func(raw string) bool {
+		_, err := p.ParsePhone(raw, job.DefaultRegion)
+		return err == nil
+	})
 	if err != nil {
 		return err
 	}
-	job.Status, job.Columns, job.Mapping, job.Totals = Processing, found.names, found.mapping, Totals{Rows: found.rows}
+	if err := found.settle(job); err != nil {
+		return err
+	}
 	job.Attempts, job.ProgressAt = 0, p.instant()
 	after, err := p.Imports.UpdateImport(ctx, *job)
 	if errors.Is(err, ErrStale) {

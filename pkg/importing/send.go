@@ -64,14 +64,16 @@ func (p *Parser) chunks(ctx context.Context, job Import, file io.ReaderAt, each 
 	if err != nil {
 		return err
 	}
-	columns, err := readHeader(records)
+	header, err := readHeader(records)
 	if err != nil {
 		return err
 	}
-	reader := &rowReader{layout: columns, labels: job.Labels, phone: func(raw string) (string, error) {
+	reader := &rowReader{layout: layoutBy(header, columnNames(header), job.choice()), labels: job.Labels, phone: func(raw string) (string, error) {
 		return p.ParsePhone(raw, job.DefaultRegion)
 	}}
-	cut := Chunk{Schema: chunkSchema, Workspace: job.Workspace, Import: job.ID, OnDuplicate: job.OnDuplicate, Labels: job.Labels, CreatedAt: job.CreatedAt}
+	cut := Chunk{
+		Schema: chunkSchema, Workspace: job.Workspace, Import: job.ID, OnDuplicate: job.OnDuplicate, DryRun: job.DryRun, Labels: job.Labels, CreatedAt: job.CreatedAt,
+	}
 	text := 0
 	for records.Next() {
 		if !isRow(records) {

@@ -37,15 +37,16 @@ type Library interface {
 type Service struct {
 	imports     Library
 	links       Links
+	starter     Starter
 	formats     []string // that can be imported
 	maxBytes    int64
 	validRegion func(code string) bool
 	now         func() time.Time
 }
 
-// NewService makes a Service. maxBytes is the largest upload; now is the clock.
-func NewService(imports Library, links Links, formats []string, maxBytes int64, validRegion func(code string) bool, now func() time.Time) *Service {
-	return &Service{imports, links, formats, maxBytes, validRegion, now}
+// NewService makes a Service. Without a starter the next sweep does its work; maxBytes is the largest upload; now is the clock.
+func NewService(imports Library, links Links, starter Starter, formats []string, maxBytes int64, validRegion func(code string) bool, now func() time.Time) *Service {
+	return &Service{imports, links, starter, formats, maxBytes, validRegion, now}
 }
 
 // Request asks for an import of a file that the client will upload.
@@ -54,6 +55,8 @@ type Request struct {
 	Size          int64  // bytes
 	Format        string // empty: as the file's name says
 	OnDuplicate   OnDuplicate
+	DryRun        bool // judge every row and write nothing
+	Mapping       Mapping
 	Labels        []string
 	DefaultRegion string // empty: the workspace's
 }
@@ -65,7 +68,7 @@ type Started struct {
 }
 
 // Start makes an import that awaits its upload; with once, only if none was made for its key. subject is who asks. Errors:
-// ValidationFailed, FileTooLarge, UnsupportedFormat, IdempotencyKeyReused, RequestInProgress.
+// ValidationFailed, InvalidMapping, FileTooLarge, UnsupportedFormat, IdempotencyKeyReused, RequestInProgress.
 func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Started, error) {
 	return contact.OnlyOnce(ctx, s.imports, workspace, once, func() (Started, error) { return s.start(ctx, workspace, subject, request, once) })
 }
@@ -74,7 +77,7 @@ func (s *Service) start(ctx context.Context, workspace, subject string, request 
 	now := instant(s.now)
 	job := Import{
 		Workspace: workspace, ID: uuid.NewString(), Status: AwaitingUpload, Source: FromAPI, FileName: contact.CleanText(request.FileName), Size: request.Size,
-		OnDuplicate: request.OnDuplicate, CreatedBy: subject, CreatedAt: now, ProgressAt: now, ExpiresAt: now.Add(linkLife),
+		OnDuplicate: request.OnDuplicate, DryRun: request.DryRun, CreatedBy: subject, CreatedAt: now, ProgressAt: now, ExpiresAt: now.Add(linkLife),
 	}
 	if err := s.accept(&job, request); err != nil {
 		return Started{}, err
@@ -115,6 +118,10 @@ func (s *Service) accept(job *Import, request Request) (err error) {
 	}
 	if job.Labels, err = contact.NormalizeLabels(request.Labels); err != nil {
 		return problem.Invalid("body.labels", nil, "%s", err)
+	}
+	given, faults := request.Mapping.said()
+	if job.Given = given; len(faults) > 0 {
+		return unusable(faults)
 	}
 	if region := strings.ToUpper(strings.TrimSpace(request.DefaultRegion)); region != "" {
 		if job.DefaultRegion = region; !s.validRegion(region) {
@@ -181,7 +188,7 @@ func (s *Service) Cancel(ctx context.Context, ref Ref) (Import, error) {
 		}
 		switch job.Status {
 		case AwaitingUpload, Parsing, AwaitingMapping:
-			job.Status, job.FinishedAt = Cancelled, instant(s.now)
+			job.Status, job.SampleRows, job.FinishedAt = Cancelled, nil, instant(s.now)
 		case Processing:
 			if job.Cancelling {
 				return s.counted(ctx, job)

@@ -46,7 +46,7 @@ type ChunkRef struct {
 }
 
 // Write is what is to be done about one row of a chunk. Exactly one of Create and Update is set for rows that change
-// something; neither for Unchanged, Skipped and Rejected ones.
+// something; neither for Unchanged, Skipped and Rejected ones, and for none of a dry run.
 type Write struct {
 	Index   int // of the row in its chunk
 	Outcome Outcome

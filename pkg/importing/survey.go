@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/occ/contacts/pkg/problem"
@@ -12,12 +13,14 @@ import (
 
 // surveyed is what is known of a file that was read whole.
 type surveyed struct {
-	layout
-	rows int
+	header []string
+	values *values
+	rows   int
 }
 
-// survey reads a file whole: encoding, header, number of rows. A *FileError says why it cannot be imported.
-func survey(format Format, file io.ReaderAt, maxRows int) (surveyed, error) {
+// survey reads a file whole: encoding, header, number of rows, and what the first of them hold. A *FileError says why it cannot be
+// imported. phone says whether a text is a valid phone.
+func survey(format Format, file io.ReaderAt, maxRows int, phone func(raw string) bool) (surveyed, error) {
 	if err := format.Check(io.NewSectionReader(file, 0, math.MaxInt64)); err != nil {
 		return surveyed{}, fileFault(err)
 	}
@@ -26,46 +29,48 @@ func survey(format Format, file io.ReaderAt, maxRows int) (surveyed, error) {
 		return surveyed{}, err
 	}
 	found := surveyed{}
-	if found.layout, err = readHeader(records); err != nil {
+	if found.header, err = readHeader(records); err != nil {
 		return found, err
 	}
+	found.values = valuesOf(found.header, phone)
 	for records.Next() {
 		if isRow(records) {
 			found.rows++
+			if records.Fault() == nil {
+				found.values.look(records.Cells())
+			}
 		}
 		if found.rows > maxRows {
 			return found, &FileError{TooManyRows, fmt.Sprintf("The file has more than %d rows. Split it into files of at most %d rows each.", maxRows, maxRows)}
 		}
 	}
-	switch lacks := found.missing(); {
+	switch {
 	case records.Err() != nil:
 		return found, records.Err()
 	case found.rows == 0:
 		return found, &FileError{EmptyFile, "The file has a header but no rows. Add a row for each contact."}
-	case lacks != "":
-		return found, &FileError{MissingColumns, "The header has no column " + lacks + ". Name the columns as in the template."}
 	}
 	return found, nil
 }
 
-// readHeader reads the first record and recognises its columns.
-func readHeader(records Records) (layout, error) {
+// readHeader reads the first record, and refuses one that cannot be a header.
+func readHeader(records Records) ([]string, error) {
 	if !records.Next() {
 		if err := records.Err(); err != nil {
-			return layout{}, err
+			return nil, err
 		}
-		return layout{}, &FileError{EmptyFile, "The file is empty. Fill in the template and import that file."}
+		return nil, &FileError{EmptyFile, "The file is empty. Fill in the template and import that file."}
 	}
 	header := records.Cells()
 	switch {
 	case len(header) > maxColumns:
-		return layout{}, &FileError{TooManyColumns, fmt.Sprintf("The file has %d columns, and %d are the most. Remove those that are not needed.", len(header), maxColumns)}
+		return nil, &FileError{TooManyColumns, fmt.Sprintf("The file has %d columns, and %d are the most. Remove those that are not needed.", len(header), maxColumns)}
 	case holdsData(header):
-		return layout{}, &FileError{NoHeader, "The first row holds an e-mail or a phone and not the names of the columns. Put a row of column names (such as name,email,phone) above it."}
+		return nil, &FileError{NoHeader, "The first row holds an e-mail or a phone and not the names of the columns. Put a row of column names (such as name,email,phone) above it."}
 	case records.Fault() != nil:
-		return layout{}, &FileError{CorruptFile, "The header (row 1) cannot be read: " + records.Fault().Detail}
+		return nil, &FileError{CorruptFile, "The header (row 1) cannot be read: " + records.Fault().Detail}
 	}
-	return layoutOf(header), nil
+	return slices.Clone(header), nil
 }
 
 // isRow says that a record is a row: records of only empty cells are none.

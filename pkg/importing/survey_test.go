@@ -30,9 +30,6 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"only a foreign header":   {"x,y", nil, EmptyFile, "no rows"},
 		"no header":               {"Mona,mona@example.com\nAli,ali@example.com\n", nil, NoHeader, "first row"},
 		"no header but phones":    {"Mona;+20 100 123 4567\n", nil, NoHeader, "first row"},
-		"no column for the name":  {"title,email\nx,mona@example.com\n", nil, MissingColumns, "name"},
-		"no e-mail nor phone":     {"name,fax\nMona,+201001234567\n", nil, MissingColumns, "e-mail"},
-		"neither":                 {"a,b\nMona,mona@example.com\n", nil, MissingColumns, "for the name"},
 		"501 columns":             {"name,email" + strings.Repeat(",x", 499) + "\nMona,m@example.com\n", nil, TooManyColumns, "501"},
 		"2001 rows":               {"name,email\n" + strings.Repeat("x,\n", 2001), nil, TooManyRows, "2000"},
 		"too large":               {good + strings.Repeat("\n", 2<<20), nil, FileTooLarge, fmt.Sprint(2 << 20)},
@@ -40,7 +37,12 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"header over a megabyte":  {"name,email," + strings.Repeat("x", 1<<20) + "\nMona,m@example.com\n", nil, CorruptFile, "header"},
 		"on-duplicate":            {good, map[string]string{"on-duplicate": "replace"}, InvalidOptions, "on-duplicate"},
 		"default-region":          {good, map[string]string{"default-region": "XX"}, InvalidOptions, "default-region"},
-		"mapping":                 {good, map[string]string{"mapping": `{"name":"name"}`}, InvalidOptions, "mapping"},
+		"mapping: no JSON":        {good, map[string]string{"mapping": `name=name`}, InvalidOptions, "JSON object"},
+		"mapping: a list":         {good, map[string]string{"mapping": `["name"]`}, InvalidOptions, "JSON object"},
+		"mapping: a number":       {good, map[string]string{"mapping": `{"name":1}`}, InvalidOptions, "JSON object"},
+		"mapping: two objects":    {good, map[string]string{"mapping": `{} {}`}, InvalidOptions, "JSON object"},
+		"mapping: no field":       {good, map[string]string{"mapping": `{"email":"mail"}`}, InvalidOptions, `column "email": There is no such field`},
+		"mapping: no column":      {good, map[string]string{"mapping": `{"mail":"email"}`}, InvalidOptions, `column "mail": The file has no such column`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

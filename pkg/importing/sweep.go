@@ -101,6 +101,10 @@ func (s *Sweeper) look(ctx context.Context, ref Ref) (Parsed, error) {
 		if still {
 			return s.parser.parse(ctx, job)
 		}
+	case AwaitingMapping:
+		if now.Sub(job.StartedAt) > mappingWait {
+			return s.cancel(ctx, job)
+		}
 	case Processing:
 		return s.push(ctx, job, still)
 	case Finalizing:
@@ -114,7 +118,6 @@ func (s *Sweeper) look(ctx context.Context, ref Ref) (Parsed, error) {
 
 // expire ends an import whose upload never came. One that did come, but whose event was lost, is imported instead.
 func (s *Sweeper) expire(ctx context.Context, job Import) (Parsed, error) {
-	ref := Ref{job.Workspace, job.ID}
 	object, err := s.parser.Files.Head(ctx, job.Bucket, job.Key, "")
 	if err == nil {
 		return s.parser.Arrived(ctx, Arrival{Bucket: job.Bucket, Key: job.Key, Version: object.Version})
@@ -122,13 +125,18 @@ func (s *Sweeper) expire(ctx context.Context, job Import) (Parsed, error) {
 	if !errors.Is(err, ErrNoObject) {
 		return Parsed{}, err
 	}
-	job.Status, job.FinishedAt = Cancelled, s.parser.instant()
+	return s.cancel(ctx, job)
+}
+
+// cancel ends an import that waited in vain.
+func (s *Sweeper) cancel(ctx context.Context, job Import) (Parsed, error) {
+	job.Status, job.SampleRows, job.FinishedAt = Cancelled, nil, s.parser.instant()
 	if _, err := s.parser.Imports.UpdateImport(ctx, job); errors.Is(err, ErrStale) {
-		return Parsed{}, nil // it came after all
+		return Parsed{}, nil // what it waited for came after all
 	} else if err != nil {
 		return Parsed{}, err
 	}
-	return Parsed{Ref: ref, Status: Cancelled}, nil
+	return Parsed{Ref: Ref{job.Workspace, job.ID}, Status: Cancelled}, nil
 }
 
 // push moves an import on whose rows are being written: it finishes one whose rows are all counted, notes the progress of one that

@@ -79,7 +79,7 @@ func newWorld(t tester) *world {
 		ParsePhone: phone.Parse, ValidRegion: phone.ValidRegion, Finisher: finisher, Writer: w.writer, Now: w.now,
 	})
 	w.sweeper = NewSweeper(w.parser, w, arrivalsIn, retry)
-	w.service = NewService(w, w, []string{"csv"}, 5<<20, phone.ValidRegion, w.now)
+	w.service = NewService(w, w, w, []string{"csv"}, 5<<20, phone.ValidRegion, w.now)
 	return w
 }
 
@@ -120,6 +120,19 @@ func (w *world) event(arrival Arrival) {
 	}
 	body, _ := json.Marshal([]Arrival{arrival})
 	w.failed = append(w.failed, FailedCall{Body: body, Receipt: fmt.Sprintf("receipt %d", len(w.failed)+len(w.hidden))})
+}
+
+// resume lets the runs begin that were asked for, each as Lambda's asynchronous calls do: up to three times.
+func (w *world) resume() {
+	starts := w.starts
+	w.starts = nil
+	for _, ref := range starts {
+		for range 3 {
+			if _, err := w.parser.Resume(invocation(), ref); err == nil {
+				break
+			}
+		}
+	}
 }
 
 // handle calls import-write with one message. A row that kills the worker ends it.
@@ -173,8 +186,11 @@ func (w *world) sweep() Swept {
 func (w *world) settle() {
 	w.t.Helper()
 	for range 50 {
+		w.resume()
 		w.deliverAll()
-		if len(w.failed)+len(w.hidden) == 0 && !slices.ContainsFunc(w.all(), func(job Import) bool { return job.Status.Open() && job.Status != AwaitingUpload }) {
+		if len(w.failed)+len(w.hidden) == 0 && !slices.ContainsFunc(w.all(), func(job Import) bool {
+			return job.Status.Open() && job.Status != AwaitingUpload && job.Status != AwaitingMapping
+		}) {
 			return
 		}
 		w.sweep()

@@ -31,6 +31,7 @@ const (
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 	RequestInProgress    Code = "request_in_progress"
 	NotPossible          Code = "not_possible"
+	InvalidMapping       Code = "invalid_mapping"
 	NoReport             Code = "no_report"
 	Unavailable          Code = "temporarily_unavailable"
 )
@@ -47,7 +48,7 @@ type FieldError struct {
 type Error struct {
 	Code   Code
 	Detail string       // a sentence for people: what is wrong and what to do
-	Fields []FieldError // for ValidationFailed
+	Fields []FieldError // for ValidationFailed and InvalidMapping
 
 	ContactID string // for DuplicateContact: the contact that holds the value
 	Field     string // for DuplicateContact: "email" or "phone"

@@ -16,9 +16,10 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// Parser is what import-parse does with an object. *importing.Parser implements it.
+// Parser is what import-parse does with an object, and with an import that is to go on. *importing.Parser implements it.
 type Parser interface {
 	Arrived(ctx context.Context, arrival importing.Arrival) (importing.Parsed, error)
+	Resume(ctx context.Context, ref importing.Ref) (importing.Parsed, error)
 }
 
 // Sweeper looks after the open imports. *importing.Sweeper implements it.
@@ -31,19 +32,27 @@ type Cleaner interface {
 	CleanUp(ctx context.Context) (contacts int, err error)
 }
 
-// ImportParse handles the events of functions/import-parse: objects of the uploads bucket, and {"action":"sweep"} of the schedule.
+// ImportParse handles the events of functions/import-parse: objects of the uploads bucket, {"action":"sweep"} of the schedule, and
+// {"action":"parse","workspace":…,"id":…} of the API for an import that is to go on.
 // An error makes Lambda call again, twice, and then hand the event to the failure destination.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logger) func(context.Context, json.RawMessage) error {
 	return func(ctx context.Context, event json.RawMessage) error {
-		var schedule struct {
-			Action string `json:"action"`
+		var order struct {
+			Action    string `json:"action"`
+			Workspace string `json:"workspace"`
+			ID        string `json:"id"`
 		}
-		if err := json.Unmarshal(event, &schedule); err != nil {
+		if err := json.Unmarshal(event, &order); err != nil {
 			return fmt.Errorf("trigger: the event is no JSON object: %w", err)
 		}
-		if schedule.Action == "sweep" {
+		switch order.Action {
+		case "sweep":
 			return errors.Join(sweep(ctx, sweeper, log), clean(ctx, cleaner, log))
+		case "parse":
+			done, err := parser.Resume(ctx, importing.Ref{Workspace: order.Workspace, ID: order.ID})
+			logParsed(ctx, log, done, err)
+			return err
 		}
 		arrivals, err := arrivalsOf(event)
 		if err != nil {
@@ -81,7 +90,8 @@ func arrivalsOf(event []byte) ([]importing.Arrival, error) {
 	return arrivals, nil
 }
 
-// FailedArrivals reads the objects out of a call of import-parse that lies in the failure destination; none of a failed sweep.
+// FailedArrivals reads the objects out of a call of import-parse that lies in the failure destination; none of a failed sweep, nor
+// of an import that was to go on: the sweep looks after it.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 func FailedArrivals(body []byte) ([]importing.Arrival, error) {
 	var failure struct {

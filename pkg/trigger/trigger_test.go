@@ -31,6 +31,7 @@ func sample(t *testing.T, name string) []byte {
 // parser remembers what it was called with.
 type parser struct {
 	arrived []importing.Arrival
+	resumed []importing.Ref
 	swept   int
 	cleaned int
 	err     error
@@ -38,6 +39,11 @@ type parser struct {
 
 func (p *parser) Arrived(_ context.Context, arrival importing.Arrival) (importing.Parsed, error) {
 	p.arrived = append(p.arrived, arrival)
+	return importing.Parsed{}, p.err
+}
+
+func (p *parser) Resume(_ context.Context, ref importing.Ref) (importing.Parsed, error) {
+	p.resumed = append(p.resumed, ref)
 	return importing.Parsed{}, p.err
 }
 
@@ -87,13 +93,26 @@ func TestTheSchedule(t *testing.T) {
 	}
 }
 
+func TestAnImportThatGoesOn(t *testing.T) {
+	p := &parser{}
+	err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-resume"))
+	want := []importing.Ref{{Workspace: "demo", ID: "5f0c5a0e-6f0b-8f2e-9d8e-0d6f0c1b2a3c"}}
+	if diff := cmp.Diff(want, p.resumed); diff != "" || err != nil || p.swept != 0 || len(p.arrived) != 0 {
+		t.Error(diff, err)
+	}
+	p.err = errors.New("busy")
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-resume")); err == nil {
+		t.Error("Lambda does not hear of a run that failed")
+	}
+}
+
 func TestAFailedCallNamesItsObjects(t *testing.T) {
 	arrivals, err := trigger.FailedArrivals(sample(t, "import-parse-failed"))
 	want := []importing.Arrival{{Bucket: "contacts-uploads", Key: "demo/drop/people.csv", Version: "v1", Sequencer: "01"}}
 	if diff := cmp.Diff(want, arrivals); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	for _, body := range []string{"", "{", "{}", `{"requestPayload":{"action":"sweep"}}`} {
+	for _, body := range []string{"", "{", "{}", `{"requestPayload":{"action":"sweep"}}`, `{"requestPayload":{"action":"parse","workspace":"demo","id":"i"}}`} {
 		if arrivals, err := trigger.FailedArrivals([]byte(body)); len(arrivals) != 0 || err != nil {
 			t.Errorf("%q: %v, %v", body, arrivals, err)
 		}
