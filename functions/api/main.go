@@ -15,10 +15,12 @@ import (
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/dynamo"
+	"github.com/occ/contacts/pkg/exporting"
 	"github.com/occ/contacts/pkg/files"
 	"github.com/occ/contacts/pkg/gateway"
 	"github.com/occ/contacts/pkg/httpapi"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/invoke"
 	"github.com/occ/contacts/pkg/logging"
 	"github.com/occ/contacts/pkg/phone"
 )
@@ -32,22 +34,31 @@ func main() {
 	}
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
-	lambda.Start(gateway.Handler(newHandler(store, objects, settings, logging.New(settings.LogLevel))))
+	functions := invoke.New(awsclient.Lambda(aws), settings.ImportParseFunction, settings.ExportFunction)
+	lambda.Start(gateway.Handler(newHandler(store, objects, functions, settings, logging.New(settings.LogLevel))))
 }
 
 // storage is what the API keeps in the tables.
 type storage interface {
 	contact.Store
 	importing.Library
+	exporting.Store
 	SigningKey(ctx context.Context) ([]byte, error)
 }
 
+// starter calls other functions.
+type starter interface {
+	importing.Starter
+	exporting.Starter
+}
+
 // newHandler puts the API together.
-func newHandler(store storage, links importing.Links, settings config.API, log *slog.Logger) http.Handler {
+func newHandler(store storage, links importing.Links, functions starter, settings config.API, log *slog.Logger) http.Handler {
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
-		Imports:  importing.NewService(store, links, nil, []string{"csv"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Imports:  importing.NewService(store, links, functions, []string{"csv"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Exports:  exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
 		Template: importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

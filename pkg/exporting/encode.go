@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
-	"github.com/occ/contacts/pkg/sheet"
 	"github.com/occ/contacts/pkg/sheet/cell"
+	"github.com/occ/contacts/pkg/sheet/workbook"
 )
 
 // encoder writes a file in pieces, which one after another are the file. What a piece depends on beside its records is in the state,
@@ -32,7 +32,7 @@ func newEncoder(format Format, columns []string, noteColumns int, state []byte) 
 		e := &jsonEncoder{columns: columns}
 		return e, restore(state, &e.written)
 	case XLSX:
-		e := &xlsxEncoder{columns: columns, notes: noteColumns, book: sheet.NewWorkbook(tableHeader(columns, noteColumns), numeric(columns, noteColumns))}
+		e := &xlsxEncoder{columns: columns, notes: noteColumns, book: workbook.New(tableHeader(columns, noteColumns), numeric(columns, noteColumns))}
 		return e, restore(state, e.book)
 	default:
 		return nil, fmt.Errorf("exporting: there is no format %q", format)
@@ -99,7 +99,7 @@ func (e *csvEncoder) state() ([]byte, error) { return nil, nil }
 type xlsxEncoder struct {
 	columns []string
 	notes   int
-	book    *sheet.Workbook
+	book    *workbook.Writer
 	cells   []string
 }
 

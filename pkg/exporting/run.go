@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/occ/contacts/pkg/problem"
-	"github.com/occ/contacts/pkg/sheet"
+	"github.com/occ/contacts/pkg/sheet/workbook"
 )
 
 const (
@@ -142,7 +142,7 @@ func (w *writing) write(ctx context.Context) error {
 		}
 	}
 	if !w.state.Whole {
-		if err := w.render(ctx); errors.Is(err, sheet.ErrTooLarge) {
+		if err := w.render(ctx); errors.Is(err, workbook.ErrTooLarge) {
 			return w.fail(ctx, w.job, "file_too_large", "An XLSX file of these contacts would have more than 4 GB. Export them as CSV, or fewer of them.")
 		} else if err != nil {
 			return err

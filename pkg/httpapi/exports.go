@@ -37,7 +37,9 @@ type exportFault struct {
 }
 
 // Schema implements huma.SchemaProvider, as importFault's.
-func (*exportFault) Schema(registry huma.Registry) *huma.Schema { return (*importFault)(nil).Schema(registry) }
+func (*exportFault) Schema(registry huma.Registry) *huma.Schema {
+	return (*importFault)(nil).Schema(registry)
+}
 
 // viewExport shows an export with a link to its file.
 func (s *server) viewExport(ctx context.Context, job exporting.Export) (ExportView, error) {

@@ -1,4 +1,5 @@
-package sheet
+// Package workbook writes XLSX files in pieces.
+package workbook
 
 import (
 	"bytes"
@@ -12,10 +13,10 @@ import (
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
-// Workbook writes an XLSX file (ECMA-376, part 1) of one table, in pieces: what Begin, Flush and End return, one after another, is the
+// Writer writes an XLSX file (ECMA-376, part 1) of one table, in pieces: what Begin, Flush and End return, one after another, is the
 // file. It is written by hand because no library can stop in the middle of a file and go on in another process: the exported fields
 // are all that this takes. Rows beyond what a sheet holds continue on further sheets, each with the header.
-type Workbook struct {
+type Writer struct {
 	Offset  int64   // bytes of the file so far
 	Entries []entry // that are finished
 	Open    bool    // an entry, the last sheet, is being written
@@ -42,19 +43,19 @@ const (
 )
 
 // ErrTooLarge says that a workbook has more bytes than a zip file without extensions holds.
-var ErrTooLarge = errors.New("sheet: the workbook is over 4 GB")
+var ErrTooLarge = errors.New("workbook: the file is over 4 GB")
 
-// NewWorkbook makes a writer of a table. numeric says of which columns a cell that is a plain number is one; all others are text, so that
+// New makes a writer of a table. numeric says of which columns a cell that is a plain number is one; all others are text, so that
 // no spreadsheet turns a phone into a number.
-func NewWorkbook(header []string, numeric []bool) *Workbook {
-	return &Workbook{header: header, numeric: numeric, maxRows: SheetRows}
+func New(header []string, numeric []bool) *Writer {
+	return &Writer{header: header, numeric: numeric, maxRows: SheetRows}
 }
 
 // Begin returns what the file begins with.
-func (w *Workbook) Begin() []byte { return w.stored(nil, "_rels/.rels", rootRelations) }
+func (w *Writer) Begin() []byte { return w.stored(nil, "_rels/.rels", rootRelations) }
 
 // Row adds a row of text. It is part of what the next Flush returns.
-func (w *Workbook) Row(cells []string) error {
+func (w *Writer) Row(cells []string) error {
 	if w.Open && (w.Rows == w.maxRows || w.Sheet.Size > maxSheetBytes) {
 		if err := w.closeSheet(); err != nil {
 			return err
@@ -71,7 +72,7 @@ func (w *Workbook) Row(cells []string) error {
 }
 
 // Flush appends to dst what was added since the last one.
-func (w *Workbook) Flush(dst []byte) ([]byte, error) {
+func (w *Writer) Flush(dst []byte) ([]byte, error) {
 	if w.Open {
 		if err := w.compress(); err != nil {
 			return nil, err
@@ -87,7 +88,7 @@ func (w *Workbook) Flush(dst []byte) ([]byte, error) {
 }
 
 // End returns what the file ends with. A table without rows is its header.
-func (w *Workbook) End() ([]byte, error) {
+func (w *Writer) End() ([]byte, error) {
 	if !w.Open && len(w.sheets()) == 0 {
 		w.openSheet()
 	}
@@ -99,7 +100,7 @@ func (w *Workbook) End() ([]byte, error) {
 	out := w.take(nil)
 	sheets := w.sheets()
 	out = w.stored(out, "xl/styles.xml", styles)
-	out = w.stored(out, "xl/workbook.xml", workbook(sheets))
+	out = w.stored(out, "xl/workbook.xml", sheetList(sheets))
 	out = w.stored(out, "xl/_rels/workbook.xml.rels", relations(sheets))
 	out = w.stored(out, "[Content_Types].xml", contentTypes(sheets))
 	if w.Offset > maxOffset {
@@ -109,7 +110,7 @@ func (w *Workbook) End() ([]byte, error) {
 }
 
 // sheets are the finished sheets.
-func (w *Workbook) sheets() []entry {
+func (w *Writer) sheets() []entry {
 	var found []entry
 	for _, e := range w.Entries {
 		if strings.HasPrefix(e.Name, sheetPath) {
@@ -120,7 +121,7 @@ func (w *Workbook) sheets() []entry {
 }
 
 // stored adds a small entry without compression.
-func (w *Workbook) stored(out []byte, name, text string) []byte {
+func (w *Writer) stored(out []byte, name, text string) []byte {
 	e := entry{Name: name, Offset: w.Offset, CRC: crc32.ChecksumIEEE([]byte(text)), Size: int64(len(text)), Packed: int64(len(text))}
 	at := len(out)
 	out = append(append(out, e.local()...), text...)
@@ -128,7 +129,7 @@ func (w *Workbook) stored(out []byte, name, text string) []byte {
 	return out
 }
 
-func (w *Workbook) openSheet() {
+func (w *Writer) openSheet() {
 	w.Open, w.Rows = true, 0
 	w.Sheet = entry{Name: fmt.Sprintf("%s%d.xml", sheetPath, len(w.sheets())+1), Streamed: true}
 	w.Sheet.Offset = w.Offset + int64(w.packed.Len())
@@ -138,7 +139,7 @@ func (w *Workbook) openSheet() {
 	w.row(w.header, "2")
 }
 
-func (w *Workbook) closeSheet() error {
+func (w *Writer) closeSheet() error {
 	w.text = append(w.text, sheetTail...)
 	if err := w.compress(); err != nil {
 		return err
@@ -155,7 +156,7 @@ func (w *Workbook) closeSheet() error {
 }
 
 // compress packs the XML that was gathered.
-func (w *Workbook) compress() error {
+func (w *Writer) compress() error {
 	w.Sheet.CRC = crc32.Update(w.Sheet.CRC, crc32.IEEETable, w.text)
 	w.Sheet.Size += int64(len(w.text))
 	before := w.packed.Len()
@@ -166,7 +167,7 @@ func (w *Workbook) compress() error {
 }
 
 // deflater begins anew with every piece: what it writes depends on nothing before.
-func (w *Workbook) deflater() *flate.Writer {
+func (w *Writer) deflater() *flate.Writer {
 	if w.deflate == nil {
 		w.deflate, _ = flate.NewWriter(&w.packed, flate.BestSpeed) // the level is a valid one
 	} else if !w.writing {
@@ -177,7 +178,7 @@ func (w *Workbook) deflater() *flate.Writer {
 }
 
 // take moves what was packed to out.
-func (w *Workbook) take(out []byte) []byte {
+func (w *Writer) take(out []byte) []byte {
 	out = append(out, w.packed.Bytes()...)
 	w.Offset += int64(w.packed.Len())
 	w.packed.Reset()
@@ -185,7 +186,7 @@ func (w *Workbook) take(out []byte) []byte {
 }
 
 // row writes a row of XML; style is that of its text.
-func (w *Workbook) row(cells []string, style string) {
+func (w *Writer) row(cells []string, style string) {
 	w.Rows++
 	number := strconv.Itoa(w.Rows)
 	w.text = append(append(append(w.text, `<row r="`...), number...), `">`...)

@@ -1,4 +1,4 @@
-package sheet
+package workbook
 
 import (
 	"encoding/binary"
@@ -33,7 +33,7 @@ const (
 )
 
 // workbook names the sheets: Contacts, which our import reads, Contacts 2 and so on.
-func workbook(sheets []entry) string {
+func sheetList(sheets []entry) string {
 	var text strings.Builder
 	text.WriteString(xmlHead + `<workbook ` + mainSpace + ` xmlns:r="` + officeRel + `"><sheets>`)
 	for i := range sheets {
