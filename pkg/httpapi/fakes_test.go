@@ -146,6 +146,12 @@ func (i *imports) Cancel(_ context.Context, ref importing.Ref) (importing.Import
 	return i.known(ref)
 }
 
+func (i *imports) Undo(_ context.Context, ref importing.Ref) (importing.Import, error) {
+	undoing, err := i.known(ref)
+	undoing.Status = importing.Undoing
+	return undoing, err
+}
+
 // service is an API on fakes, called by one user.
 type service struct {
 	t        *testing.T

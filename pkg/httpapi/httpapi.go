@@ -48,6 +48,7 @@ type Imports interface {
 	List(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error)
 	ReportLink(ctx context.Context, ref importing.Ref) (string, error)
 	Cancel(ctx context.Context, ref importing.Ref) (importing.Import, error)
+	Undo(ctx context.Context, ref importing.Ref) (importing.Import, error)
 }
 
 // Deps are what the API stands on.

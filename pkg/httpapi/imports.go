@@ -33,6 +33,10 @@ func (s *server) cancelImport(ctx context.Context, in *importInput) (*importAnsw
 	return answerImport(s.Imports.Cancel(ctx, ref(ctx, in.ID)))
 }
 
+func (s *server) undoImport(ctx context.Context, in *importInput) (*importAnswer, error) {
+	return answerImport(s.Imports.Undo(ctx, ref(ctx, in.ID)))
+}
+
 type startImportInput struct {
 	Keyed
 	Body importRequest

@@ -57,7 +57,7 @@ func (*importFault) Schema(huma.Registry) *huma.Schema {
 func viewImport(job importing.Import) ImportView {
 	view := ImportView{
 		ID: job.ID, Status: string(job.Status.Shown()), Source: string(job.Source), FileName: job.FileName, Format: job.Format,
-		OnDuplicate: string(job.OnDuplicate), Totals: importTotals(job.Totals), Columns: append([]string{}, job.Columns...), Mapping: map[string]string{},
+		OnDuplicate: string(job.OnDuplicate), DryRun: job.DryRun, Totals: importTotals(job.Totals), Columns: append([]string{}, job.Columns...), Mapping: map[string]string{},
 		SampleRows: [][]string{}, CreatedBy: job.CreatedBy, CreatedAt: contact.FormatTime(job.CreatedAt),
 		StartedAt: timeOrNull(job.StartedAt), FinishedAt: timeOrNull(job.FinishedAt),
 	}

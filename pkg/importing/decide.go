@@ -30,6 +30,7 @@ func (c *chunkWork) decide(ctx context.Context, indexes []int) ([]Write, error) 
 		if writes[i], err = c.decideOne(ctx, indexes[i], matches); err != nil {
 			return nil, err
 		}
+		writes[i].Row = c.chunk.Rows[indexes[i]].Number
 	}
 	return writes, nil
 }

@@ -41,11 +41,14 @@ type Service struct {
 	maxBytes    int64
 	validRegion func(code string) bool
 	now         func() time.Time
+
+	// Starter begins at once what a call asks for; without one, the next sweep does.
+	Starter Starter
 }
 
 // NewService makes a Service. maxBytes is the largest upload; now is the clock.
 func NewService(imports Library, links Links, formats []string, maxBytes int64, validRegion func(code string) bool, now func() time.Time) *Service {
-	return &Service{imports, links, formats, maxBytes, validRegion, now}
+	return &Service{imports: imports, links: links, formats: formats, maxBytes: maxBytes, validRegion: validRegion, now: now}
 }
 
 // Request asks for an import of a file that the client will upload.

@@ -80,6 +80,7 @@ func newWorld(t tester) *world {
 	})
 	w.sweeper = NewSweeper(w.parser, w, arrivalsIn, retry)
 	w.service = NewService(w, w, []string{"csv"}, 5<<20, phone.ValidRegion, w.now)
+	w.service.Starter = w
 	return w
 }
 

@@ -16,9 +16,10 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// Parser is what import-parse does with an object. *importing.Parser implements it.
+// Parser is what import-parse does with an object, and with an import that a call of the API wants moved on. *importing.Parser implements it.
 type Parser interface {
 	Arrived(ctx context.Context, arrival importing.Arrival) (importing.Parsed, error)
+	Resume(ctx context.Context, ref importing.Ref) (importing.Parsed, error)
 }
 
 // Sweeper looks after the open imports. *importing.Sweeper implements it.
@@ -31,19 +32,23 @@ type Cleaner interface {
 	CleanUp(ctx context.Context) (contacts int, err error)
 }
 
-// ImportParse handles the events of functions/import-parse: objects of the uploads bucket, and {"action":"sweep"} of the schedule.
+// ImportParse handles the events of functions/import-parse: objects of the uploads bucket, {"action":"sweep"} of the schedule, and
+// {"action":"parse","workspace":…,"id":…} of the API.
 // An error makes Lambda call again, twice, and then hand the event to the failure destination.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logger) func(context.Context, json.RawMessage) error {
 	return func(ctx context.Context, event json.RawMessage) error {
-		var schedule struct {
-			Action string `json:"action"`
-		}
-		if err := json.Unmarshal(event, &schedule); err != nil {
+		var asked struct{ Action, Workspace, ID string }
+		if err := json.Unmarshal(event, &asked); err != nil {
 			return fmt.Errorf("trigger: the event is no JSON object: %w", err)
 		}
-		if schedule.Action == "sweep" {
+		switch asked.Action {
+		case "sweep":
 			return errors.Join(sweep(ctx, sweeper, log), clean(ctx, cleaner, log))
+		case "parse":
+			done, err := parser.Resume(ctx, importing.Ref{Workspace: asked.Workspace, ID: asked.ID})
+			logParsed(ctx, log, done, err)
+			return err
 		}
 		arrivals, err := arrivalsOf(event)
 		if err != nil {

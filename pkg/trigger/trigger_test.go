@@ -31,6 +31,7 @@ func sample(t *testing.T, name string) []byte {
 // parser remembers what it was called with.
 type parser struct {
 	arrived []importing.Arrival
+	resumed []importing.Ref
 	swept   int
 	cleaned int
 	err     error
@@ -39,6 +40,11 @@ type parser struct {
 func (p *parser) Arrived(_ context.Context, arrival importing.Arrival) (importing.Parsed, error) {
 	p.arrived = append(p.arrived, arrival)
 	return importing.Parsed{}, p.err
+}
+
+func (p *parser) Resume(_ context.Context, ref importing.Ref) (importing.Parsed, error) {
+	p.resumed = append(p.resumed, ref)
+	return importing.Parsed{Ref: ref}, p.err
 }
 
 func (p *parser) Sweep(context.Context) (importing.Swept, error) {
@@ -87,13 +93,28 @@ func TestTheSchedule(t *testing.T) {
 	}
 }
 
+func TestAnImportThatTheAPIMovesOn(t *testing.T) {
+	p := &parser{}
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-parse")); err != nil || p.swept != 0 || len(p.arrived) != 0 {
+		t.Errorf("swept %d times, %v", p.swept, err)
+	}
+	want := []importing.Ref{{Workspace: "demo", ID: "3e1b5c1a-4a5b-4c6d-8e7f-8091a2b3c4d5"}}
+	if diff := cmp.Diff(want, p.resumed); diff != "" {
+		t.Error(diff)
+	}
+	p.err = errors.New("busy")
+	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-parse")); err == nil {
+		t.Error("Lambda does not hear of it")
+	}
+}
+
 func TestAFailedCallNamesItsObjects(t *testing.T) {
 	arrivals, err := trigger.FailedArrivals(sample(t, "import-parse-failed"))
 	want := []importing.Arrival{{Bucket: "contacts-uploads", Key: "demo/drop/people.csv", Version: "v1", Sequencer: "01"}}
 	if diff := cmp.Diff(want, arrivals); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	for _, body := range []string{"", "{", "{}", `{"requestPayload":{"action":"sweep"}}`} {
+	for _, body := range []string{"", "{", "{}", `{"requestPayload":{"action":"sweep"}}`, `{"requestPayload":{"action":"parse","workspace":"demo","id":"1"}}`} {
 		if arrivals, err := trigger.FailedArrivals([]byte(body)); len(arrivals) != 0 || err != nil {
 			t.Errorf("%q: %v, %v", body, arrivals, err)
 		}
