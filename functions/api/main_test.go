@@ -15,6 +15,7 @@ import (
 
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/exporting"
 	"github.com/occ/contacts/pkg/gateway"
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/problem"
@@ -23,9 +24,13 @@ import (
 // known is the contact that the samples speak of.
 const known = "0c1d2e3f-4a5b-4c6d-8e7f-8091a2b3c4d5"
 
+// exports has another name than contact.Store when it is embedded.
+type exports = exporting.Store
+
 // memory is storage of one contact; what it has not, the samples do not ask for.
 type memory struct {
 	importing.Library
+	exports
 	contact.Store
 	stored contact.Contact
 	query  contact.Query
@@ -76,7 +81,7 @@ func handle(t *testing.T, store *memory, sample string) (events.APIGatewayV2HTTP
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	answer, err := gateway.Handler(newHandler(store, nil, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
+	answer, err := gateway.Handler(newHandler(store, nil, nil, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

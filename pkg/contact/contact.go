@@ -101,7 +101,7 @@ type Note struct {
 type Activity struct {
 	At      time.Time
 	Actor   Actor
-	Action  string // "created", "updated", "note_added", "note_changed", "note_deleted"
+	Action  string // "created", "updated", "note_added", "note_changed", "note_deleted", "import_undone"
 	Changes []Change
 }
 

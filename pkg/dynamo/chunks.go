@@ -12,8 +12,8 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// chunkLife is how long the records of chunks are kept: an import can be undone that long.
-const chunkLife = 90 * 24 * time.Hour
+// chunkLife is how long the records of chunks and before-images are kept: as long as an import can be undone, and until that has ended.
+const chunkLife = importing.UndoLife + 7*24*time.Hour
 
 // Chunk implements importing.ChunkStore.
 func (s *Store) Chunk(ctx context.Context, ref importing.ChunkRef) (importing.ChunkState, error) {
@@ -86,6 +86,9 @@ func advanced(ref importing.ChunkRef, state importing.ChunkState) importing.Chun
 	return state
 }
 
+// contactsPrefix begins the attributes of a chunk's record that name contacts.
+const contactsPrefix = "contacts"
+
 // chunkPart moves a chunk's record from one state to the next. contacts are the ids of the contacts that go with it, by row: undo
 // finds them there. Each version has an attribute of its own for them, so that nothing need be read first.
 func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkState, writeID string, contacts item) (part, error) {
@@ -108,7 +111,7 @@ func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkS
 	}
 	if len(contacts) > 0 {
 		update += ", #contacts = :contacts"
-		names["#contacts"] = fmt.Sprintf("contacts%d", after.Version)
+		names["#contacts"] = fmt.Sprintf("%s%d", contactsPrefix, after.Version)
 		values[":contacts"] = mapOf(contacts)
 	}
 	c.names, c.values = names, values

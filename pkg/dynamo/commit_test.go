@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -282,12 +281,4 @@ func TestALargeRowIsWrittenWhole(t *testing.T) {
 	if texts, err := s.NoteTexts(ctx, ws, refused[0].Create.ID); err != nil || len(texts) != 0 {
 		t.Errorf("a refused row left %d notes, %v", len(texts), err)
 	}
-}
-
-// members reads what mapOf wrote.
-func (it item) members(name string) item {
-	if m, ok := it[name].(*types.AttributeValueMemberM); ok {
-		return m.Value
-	}
-	return nil
 }

@@ -19,11 +19,20 @@ const maxBatchWrites = 25
 // free at once, and leaves a ticket for the rest. That is removed right away; what a crash leaves is CleanUp's.
 func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
 	writeID := newWriteID()
-	table := s.tables.Contacts
 	idle := ifVersion(c.Version)
 	idle.text += " AND (attribute_not_exists(requestCount) OR requestCount = :none)"
 	idle.values[":none"] = number(0)
-	parts := []part{remove(table, contactKey(c.Workspace, c.ID), idle)}
+	parts := s.deletion(c, idle, writeID)
+	if err := s.deleted(ctx, c, writeID, s.transact(ctx, writeID, parts, maxTries)); err != nil {
+		return err
+	}
+	return s.cleanUp(ctx, c.Workspace, c.ID)
+}
+
+// deletion takes a contact and all that follows from it, and leaves the ticket; the contact itself is the first part.
+func (s *Store) deletion(c contact.Contact, allowed condition, writeID string) []part {
+	table := s.tables.Contacts
+	parts := []part{remove(table, contactKey(c.Workspace, c.ID), allowed)}
 	for _, taken := range claims(c) {
 		parts = append(parts, remove(table, taken.key, ifMine(c.ID)))
 	}
@@ -32,11 +41,7 @@ func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
 	}
 	ticket := newItem(cleanUpKey(c.Workspace, c.ID), writeID, 2)
 	ticket["workspace"], ticket[attrContactID] = text(c.Workspace), text(c.ID)
-	parts = append(parts, put(s.tables.Jobs, ticket, condition{}))
-	if err := s.deleted(ctx, c, writeID, s.transact(ctx, writeID, parts, maxTries)); err != nil {
-		return err
-	}
-	return s.cleanUp(ctx, c.Workspace, c.ID)
+	return append(parts, put(s.tables.Jobs, ticket, condition{}))
 }
 
 // deleted says what became of a contact's last transaction. A contact that is gone was deleted by it if the ticket is its own: the

@@ -129,6 +129,14 @@ func (it item) texts(name string) []string {
 	return values
 }
 
+// members reads what mapOf wrote.
+func (it item) members(name string) item {
+	if m, ok := it[name].(*types.AttributeValueMemberM); ok {
+		return m.Value
+	}
+	return nil
+}
+
 func (it item) time(name string) time.Time {
 	at, err := time.Parse(time.RFC3339, it.text(name))
 	if err != nil {

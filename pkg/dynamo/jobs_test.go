@@ -206,7 +206,7 @@ func TestChunksAreCountedOnce(t *testing.T) {
 		if it.number(attrSchema) != schema || it.text(attrWriteID) == "" {
 			t.Errorf("item %v has no schema or writeId", it.key())
 		}
-		if left := time.Until(time.Unix(int64(it.number(attrExpires)), 0)); strings.Contains(it.text(attrPK), "#i#") && (left < 89*24*time.Hour || left > chunkLife) {
+		if left := time.Until(time.Unix(int64(it.number(attrExpires)), 0)); strings.Contains(it.text(attrPK), "#i#") && (left < importing.UndoLife || left > chunkLife) {
 			t.Errorf("item %v expires in %s", it.key(), left)
 		}
 	}

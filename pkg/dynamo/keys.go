@@ -10,6 +10,7 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
+	"github.com/occ/contacts/pkg/importing"
 )
 
 // This file is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
@@ -73,8 +74,11 @@ func noteKey(workspace, contactID, noteID string) key {
 const notePrefix = "#N#"
 
 func beforeImageKey(workspace, contactID, importID string) key {
-	return key{contactPartition(workspace, contactID), contactID + "#B#" + importID}
+	return key{contactPartition(workspace, contactID), imagePrefix(contactID) + importID}
 }
+
+// imagePrefix begins the sort keys of a contact's before-images.
+func imagePrefix(contactID string) string { return contactID + "#B#" }
 
 // wordItemKey is of the nth word of a name, n from 2: the first is the name itself, the second lies on the contact.
 func wordItemKey(workspace, contactID string, n int) key {
@@ -201,6 +205,21 @@ const chunkPrefix = "K#"
 func chunkNumber(sort string) int {
 	number, _ := strconv.Atoi(strings.TrimPrefix(sort, chunkPrefix)) // we wrote it
 	return number
+}
+
+// rowContact spells what a chunk's record says of a row: its contact and its number in the file.
+func rowContact(contactID string, row int) string {
+	if row == 0 {
+		return contactID
+	}
+	return contactID + "#" + strconv.Itoa(row)
+}
+
+// rowContactOf reads it back.
+func rowContactOf(value string) importing.RowContact {
+	id, row, _ := strings.Cut(value, "#")
+	number, _ := strconv.Atoi(row) // we wrote it
+	return importing.RowContact{ID: id, Row: number}
 }
 
 func totalsKey(workspace, importID string, b int) key {

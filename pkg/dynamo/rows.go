@@ -29,7 +29,7 @@ func (s *Store) rowOf(ref importing.ChunkRef, w *importing.Write, writeID string
 		r.parts, err = s.creation(subject, writeID)
 	case w.Update != nil:
 		subject = w.Update.After
-		r.parts, err = s.importedChange(ref, w.Update, writeID)
+		r.parts, err = s.importedChange(ref, w, writeID)
 		r.touch(w.Update.Before)
 	default:
 		return r, nil
@@ -40,7 +40,7 @@ func (s *Store) rowOf(ref importing.ChunkRef, w *importing.Write, writeID string
 	r.contactID = subject.ID
 	r.touch(subject)
 	for _, note := range w.Notes {
-		p := put(s.tables.Contacts, noteItem(subject, note, writeID), condition{})
+		p := put(s.tables.Contacts, importedNote(ref, subject, note, writeID), condition{})
 		if len(r.parts) < maxTransactionItems-1 && r.bytes+p.bytes < maxTransactionBytes/2 {
 			r.parts, r.bytes = append(r.parts, p), r.bytes+p.bytes
 		} else {
@@ -61,26 +61,14 @@ func (r *row) touch(c contact.Contact) {
 	}
 }
 
-// importedChange is a change by an import: the contact as it was before the import's first change is kept for undo, with the version
-// that its latest change leaves.
-func (s *Store) importedChange(ref importing.ChunkRef, u *importing.Update, writeID string) ([]part, error) {
-	parts, err := s.changing(u.Before, u.After, u.Activity, writeID)
+// importedChange is a change by an import, with what an undo goes by.
+func (s *Store) importedChange(ref importing.ChunkRef, w *importing.Write, writeID string) ([]part, error) {
+	parts, err := s.changing(w.Update.Before, w.Update.After, w.Update.Activity, writeID)
 	if err != nil {
 		return nil, err
 	}
-	image := make(item, contactAttributes)
-	if err := image.setContact(u.Before); err != nil {
-		return nil, err
-	}
-	const update = "SET #schema = :schema, writeId = :writeId, #image = if_not_exists(#image, :image), leftVersion = :left, expiresAt = :expires"
-	c := condition{
-		names: map[string]string{"#schema": attrSchema, "#image": "image"},
-		values: item{
-			":schema": number(schema), ":writeId": text(writeID), ":image": mapOf(image), ":left": number(u.After.Version),
-			":expires": number(int(s.now().Add(chunkLife).Unix())),
-		},
-	}
-	return append(parts, change(s.tables.Contacts, beforeImageKey(u.After.Workspace, u.After.ID, ref.ID), update, c)), nil
+	image, err := s.imagePart(ref.Ref, w, writeID)
+	return append(parts, image), err
 }
 
 // pack puts the rows into as few transactions as their limits allow, in their order.

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/occ/contacts/pkg/contact"
 )
 
 // Limits of one transaction: 100 items and 4 MB by DynamoDB; we stop at 3 MB, as sizes are estimated.
@@ -39,6 +41,14 @@ func ifMine(contactID string) condition {
 
 func ifVersion(version int) condition {
 	return condition{text: "#version = :version", names: map[string]string{"#version": attrVersion}, values: item{":version": number(version)}}
+}
+
+// ifUntouched holds while the contact is exactly the one that was read: counts and the last interaction move without the version.
+func ifUntouched(c contact.Contact) condition {
+	same := ifVersion(c.Version)
+	same.text += " AND writeId = :read"
+	same.values[":read"] = text(c.WriteID)
+	return same
 }
 
 // orNil keeps an empty condition out of the request, where DynamoDB would refuse it.

@@ -10,7 +10,7 @@ import (
 type activityView struct {
 	At      string       `json:"at" format:"date-time"`
 	Actor   actorView    `json:"actor"`
-	Action  string       `json:"action" enum:"created,updated,note_added,note_changed,note_deleted"`
+	Action  string       `json:"action" enum:"created,updated,note_added,note_changed,note_deleted,import_undone"`
 	Changes []changeView `json:"changes" nullable:"false"`
 }
 

@@ -49,6 +49,7 @@ type Imports interface {
 	ReportLink(ctx context.Context, ref importing.Ref) (string, error)
 	Map(ctx context.Context, ref importing.Ref, mapping importing.Mapping) (importing.Import, error)
 	Cancel(ctx context.Context, ref importing.Ref) (importing.Import, error)
+	Undo(ctx context.Context, ref importing.Ref) (importing.Import, error)
 }
 
 // Deps are what the API stands on.

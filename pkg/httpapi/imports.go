@@ -42,6 +42,10 @@ func (s *server) mapImport(ctx context.Context, in *mapImportInput) (*importAnsw
 	return answerImport(s.Imports.Map(ctx, ref(ctx, in.ID), importing.Mapping(in.Body.Mapping)))
 }
 
+func (s *server) undoImport(ctx context.Context, in *importInput) (*importAnswer, error) {
+	return answerImport(s.Imports.Undo(ctx, ref(ctx, in.ID)))
+}
+
 type startImportInput struct {
 	Keyed
 	Body importRequest

@@ -124,6 +124,20 @@ func TestCancelImport(t *testing.T) {
 	s.call(http.MethodPost, "/v1/imports/i-1/cancel", "").refused(http.StatusConflict, problem.NotPossible)
 }
 
+func TestUndoImport(t *testing.T) {
+	s, want := serve(t, identity.Admin), wantImport()
+	want["status"] = "undoing"
+	for _, body := range []string{"", "{}"} {
+		if diff := cmp.Diff(want, s.call(http.MethodPost, "/v1/imports/i-1/undo", body).is(http.StatusAccepted).object()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	s.call(http.MethodPost, "/v1/imports/i-2/undo", "").refused(http.StatusNotFound, problem.NotFound)
+	s.imports.err = problem.New(problem.NotPossible, "The import is processing.")
+	s.call(http.MethodPost, "/v1/imports/i-1/undo", "").refused(http.StatusConflict, problem.NotPossible)
+	serve(t, identity.Agent).call(http.MethodPost, "/v1/imports/i-1/undo", "").refused(http.StatusForbidden, problem.Forbidden)
+}
+
 func TestReport(t *testing.T) {
 	s := serve(t, identity.Admin)
 	for _, path := range []string{"/v1/imports/i-1/report", "/v1/imports/i-1/report?format=csv"} {

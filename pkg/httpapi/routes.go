@@ -102,7 +102,13 @@ func (s *server) routes() []*endpoint {
 			notes: "Rows not yet written count as skipped; what was written stays.", refuses: []problem.Code{problem.NotPossible},
 		}, s.cancelImport),
 		on(s, operation{
-			method: http.MethodGet, path: "/v1/imports/{id}/report", role: identity.Admin, id: "getImportReport", summary: "The rows that were rejected or skipped, and why",
+			method: http.MethodPost, path: "/v1/imports/{id}/undo", role: identity.Admin, id: "undoImport", summary: "Undo an import", status: http.StatusAccepted,
+			notes: "Completed and cancelled imports, no dry runs, for 90 days. What it created is deleted and what it changed is changed back; contacts edited or spoken " +
+				"with since are kept, and the report lists them with the code edited_since. The totals stay those of the import.",
+			refuses: []problem.Code{problem.NotPossible},
+		}, s.undoImport),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/imports/{id}/report", role: identity.Admin, id: "getImportReport", summary: "The rows that were rejected or skipped, or kept by an undo, and why",
 			notes:  "Redirects to a link that lasts 15 minutes: a CSV file of the original columns, _row, _outcome, _code and _message.",
 			status: http.StatusSeeOther, refuses: []problem.Code{problem.NoReport},
 		}, s.getReport),

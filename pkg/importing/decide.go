@@ -33,6 +33,7 @@ func (c *chunkWork) decide(ctx context.Context, indexes []int) ([]Write, error) 
 		if c.chunk.DryRun {
 			writes[i].Create, writes[i].Update, writes[i].Notes = nil, nil, nil
 		}
+		writes[i].Row = c.chunk.Rows[indexes[i]].Number
 	}
 	return writes, nil
 }

@@ -106,9 +106,12 @@ type Import struct {
 	FinishedAt time.Time
 	ExpiresAt  time.Time // of the upload link, while awaiting_upload: the link's 1 h; the import waits 24 h
 
+	UndoChunks int        // how many chunks wrote something that an undo looks at; known once its first run began
+	Undo       UndoTotals // as last seen while undoing; all of it once undone
+
 	// What the sweep goes by.
 	Attempts   int       // parses begun since the last progress
-	ProgressAt time.Time // when a parse began, the file was read, or the totals were last seen to move
+	ProgressAt time.Time // when a parse began, the file was read, or the totals were last seen to move; zero: an undo that no run began yet
 	Version    int       // +1 with every write: every write is conditional on the one read
 }
 
@@ -151,6 +154,7 @@ const (
 	InvalidValue        Code = "invalid_value"
 	MalformedRow        Code = "malformed_row"
 	RowCancelled        Code = "cancelled"
+	EditedSince         Code = "edited_since" // of an undo
 )
 
 // Outcome is what became of a row; one character each in a chunk's record.
@@ -195,7 +199,8 @@ type Chunk struct {
 	OnDuplicate OnDuplicate `json:"onDuplicate"`
 	DryRun      bool        `json:"dryRun,omitempty"` // nothing of the rows is written
 	Labels      []string    `json:"labels,omitempty"`
-	CreatedAt   time.Time   `json:"createdAt"` // the import's: of contacts whose row has none
+	CreatedAt   time.Time   `json:"createdAt"`      // the import's: of contacts whose row has none
+	Undo        bool        `json:"undo,omitempty"` // what its rows did is to be taken back; they carry number and cells alone, or are absent
 	Rows        []Row       `json:"rows,omitempty"`
 	BodyKey     string      `json:"bodyKey,omitempty"` // S3 key in the exports bucket of a Chunk whose rows do not fit a message
 }

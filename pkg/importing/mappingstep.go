@@ -91,8 +91,8 @@ func (s *Service) Map(ctx context.Context, ref Ref, mapping Mapping) (Import, er
 		if errors.Is(err, ErrStale) {
 			continue
 		}
-		if err == nil && s.starter != nil {
-			_ = s.starter.StartParse(ctx, ref) // the sweep starts what this does not
+		if err == nil {
+			s.startParse(ctx, ref)
 		}
 		return after, err
 	}

@@ -28,6 +28,7 @@ type memory struct {
 	claims   map[string]string          // value -> id of the contact that holds it
 	notes    map[string]map[string]contact.Note
 	history  []contact.Activity
+	undo     undoMemory
 
 	uploads  map[string][]upload
 	work     map[string][]byte
@@ -56,6 +57,7 @@ func newMemory() *memory {
 	return &memory{
 		imports: map[Ref]Import{}, chunks: map[chunkName]ChunkState{}, totals: map[Ref]Totals{}, contacts: map[string]contact.Contact{},
 		claims: map[string]string{}, notes: map[string]map[string]contact.Note{}, uploads: map[string][]upload{}, work: map[string][]byte{},
+		undo: newUndoMemory(),
 	}
 }
 
@@ -90,7 +92,7 @@ func (m *memory) UpdateImport(ctx context.Context, job Import) (Import, error) {
 		if !found || stored.Version != job.Version {
 			return ErrStale
 		}
-		must(stored.Status.Open(), "an import that is %s changes", stored.Status)
+		must(stored.Status.Open() || job.Status == Undoing && stored.Status != Undone, "an import that is %s changes", stored.Status)
 		job.Version++
 		m.imports[Ref{job.Workspace, job.ID}] = job
 		return nil

@@ -42,6 +42,7 @@ func (m *memory) Commit(ctx context.Context, ref ChunkRef, state ChunkState, wri
 				must(Outcome(outcomes[w.Index]) == Pending, "row %d of chunk %d is decided twice", w.Index, ref.Number)
 				outcomes[w.Index] = byte(w.Outcome)
 				m.apply(ref.Ref, w)
+				m.undo.remember(ref, w)
 				if w.Verdict != nil {
 					if after.Verdicts == nil {
 						after.Verdicts = map[int]Verdict{}

@@ -64,7 +64,7 @@ func (m *memory) do(ctx context.Context, call string, effect func() error) error
 	case failing:
 		return errBusy
 	case outdated:
-		if slices.Contains([]string{"UpdateImport", "Commit", "MarkTrying", "Close"}, call) {
+		if slices.Contains([]string{"UpdateImport", "Commit", "MarkTrying", "Close", "SaveUndo", "CountUndo", "RemoveImported", "RestoreImported"}, call) {
 			return ErrStale
 		}
 		return errBusy

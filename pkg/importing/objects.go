@@ -79,6 +79,11 @@ func fragmentKey(ref Ref, chunk int) string {
 	return fmt.Sprintf("%s%06d.csv", fragmentPrefix(ref), chunk)
 }
 
+// keptKey is of the rows that an undo kept. It sorts behind the chunk's own fragment.
+func keptKey(ref Ref, chunk int) string {
+	return fmt.Sprintf("%s%06d.kept.csv", fragmentPrefix(ref), chunk)
+}
+
 // bodyKey is where the body of a chunk lies that is too large for a message.
 func bodyKey(ref Ref, chunk int) string {
 	return fmt.Sprintf("%s/chunks/%s/%06d.json", ref.Workspace, ref.ID, chunk)

@@ -56,17 +56,11 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 			return err
 		}
 	}
-	file, err := os.CreateTemp("", "import-*")
+	file, discard, err := p.fetch(ctx, *job)
 	if err != nil {
-		return fmt.Errorf("importing: make a temporary file: %w", err)
-	}
-	defer os.Remove(file.Name()) //nolint:errcheck // the function's own temporary directory
-	defer file.Close()           //nolint:errcheck // only read from here on
-	if err := p.Files.Download(ctx, job.Bucket, job.Key, job.ObjectVersion, file); errors.Is(err, ErrNoObject) {
-		return &FileError{CorruptFile, "The file was deleted from the bucket before it could be read. Upload it again."}
-	} else if err != nil {
 		return err
 	}
+	defer discard()
 	if job.Status == Parsing {
 		if err := p.survey(ctx, job, file); err != nil {
 			return err
@@ -76,6 +70,26 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 		return nil // it waits for its mapping, or another run failed it meanwhile
 	}
 	return p.send(ctx, *job, file, done)
+}
+
+// fetch makes a temporary copy of an import's file; discard removes it.
+func (p *Parser) fetch(ctx context.Context, job Import) (file *os.File, discard func(), err error) {
+	if file, err = os.CreateTemp("", "import-*"); err != nil {
+		return nil, nil, fmt.Errorf("importing: make a temporary file: %w", err)
+	}
+	discard = func() {
+		_ = file.Close()           // only read
+		_ = os.Remove(file.Name()) // the function's own temporary directory
+	}
+	err = p.Files.Download(ctx, job.Bucket, job.Key, job.ObjectVersion, file)
+	if errors.Is(err, ErrNoObject) {
+		err = &FileError{CorruptFile, "The file was deleted from the bucket before it could be read. Upload it again."}
+	}
+	if err != nil {
+		discard()
+		return nil, nil, err
+	}
+	return file, discard, nil
 }
 
 // prepare settles what the chunks will depend on beside the file: options, region, limits.

@@ -101,16 +101,6 @@ func (p *Parser) again(ctx context.Context, ref Ref, may func(Import) bool) (Par
 	return p.parse(ctx, job)
 }
 
-// Resume goes on with an import whose file is there and whose run was asked for; any other import is left alone. An error means that it is
-// to be called again.
-func (p *Parser) Resume(ctx context.Context, ref Ref) (Parsed, error) {
-	done, err := p.again(ctx, ref, func(job Import) bool { return job.Attempts < maxRepeats })
-	if problem.CodeOf(err) == problem.NotFound {
-		return Parsed{Ref: ref, Ignored: "there is no such import"}, nil
-	}
-	return done, err
-}
-
 // uploaded starts the import that an upload through the API belongs to. It takes one object version; what is uploaded to the
 // same link later is ignored.
 func (p *Parser) uploaded(ctx context.Context, arrival Arrival, where target) (Parsed, error) {

@@ -14,7 +14,7 @@ import (
 var reportColumns = []string{"_row", "_outcome", "_code", "_message"}
 
 // outcomeNames are how a report calls what became of a row.
-var outcomeNames = map[Outcome]string{Skipped: "skipped", Rejected: "failed"}
+var outcomeNames = map[Outcome]string{Skipped: "skipped", Rejected: "failed", Kept: "kept"}
 
 // fragment is a chunk's part of the report: the rows that were skipped or failed. Its bytes follow from the chunk and its record, so
 // that writing it again changes nothing.

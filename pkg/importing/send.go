@@ -35,16 +35,28 @@ func (p *Parser) send(ctx context.Context, job Import, file io.ReaderAt, done *P
 			return err
 		}
 	}
+	err = p.dispatch(ctx, job, func(out *outbox) error {
+		return p.chunks(out.ctx, job, file, func(chunk Chunk) error {
+			if closed[chunk.Number] {
+				return nil
+			}
+			done.Sent++
+			return out.add(chunk)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	_, err = p.Finisher.Check(ctx, job)
+	return err
+}
+
+// dispatch sends what fill adds to the outbox.
+func (p *Parser) dispatch(ctx context.Context, job Import, fill func(out *outbox) error) error {
 	senders, sending := errgroup.WithContext(ctx)
 	senders.SetLimit(sendersAtOnce)
 	out := &outbox{parser: p, job: job, senders: senders, ctx: sending, giveUp: job.Attempts > maxAbandons}
-	err = p.chunks(sending, job, file, func(chunk Chunk) error {
-		if closed[chunk.Number] {
-			return nil
-		}
-		done.Sent++
-		return out.add(chunk)
-	})
+	err := fill(out)
 	if err == nil {
 		err = out.flush()
 	}
@@ -54,8 +66,7 @@ func (p *Parser) send(ctx context.Context, job Import, file io.ReaderAt, done *P
 	if err != nil {
 		return fmt.Errorf("importing: send chunks: %w", err)
 	}
-	_, err = p.Finisher.Check(ctx, job)
-	return err
+	return nil
 }
 
 // chunks cuts a file into chunks and hands them on, in order.
@@ -120,6 +131,9 @@ type outbox struct {
 
 func (o *outbox) add(chunk Chunk) error {
 	if o.giveUp {
+		if chunk.Undo {
+			return o.parser.Writer.abandonUndo(o.ctx, chunk, o.job)
+		}
 		return o.parser.Writer.Abandon(o.ctx, chunk, o.job)
 	}
 	body, err := encode(chunk)

@@ -30,10 +30,12 @@ type ImportStore interface {
 	// Import reads strongly; problem.NotFound when the workspace has none of that id.
 	Import(ctx context.Context, ref Ref) (Import, error)
 	// UpdateImport writes job if the stored version is job.Version, as version + 1, and takes it out of the open ones when its
-	// status is final; ErrStale otherwise. It returns what is now stored.
+	// status is final, or enters it again for an undo; ErrStale otherwise. It returns what is now stored.
 	UpdateImport(ctx context.Context, job Import) (Import, error)
 	// Counted sums what the closed chunks have counted (Rows is not among it).
 	Counted(ctx context.Context, ref Ref) (Totals, error)
+	// UndoCounted sums what the chunks have counted that were undone.
+	UndoCounted(ctx context.Context, ref Ref) (UndoTotals, error)
 	// OpenImports names every import that is not finished, of all workspaces.
 	OpenImports(ctx context.Context) ([]Ref, error)
 }
@@ -49,6 +51,7 @@ type ChunkRef struct {
 // something; neither for Unchanged, Skipped and Rejected ones, and for none of a dry run.
 type Write struct {
 	Index   int // of the row in its chunk
+	Row     int // its number in the file
 	Outcome Outcome
 	Verdict *Verdict // why, for Skipped and Rejected
 	Create  *contact.Contact
@@ -81,6 +84,7 @@ type Matches struct {
 
 // ChunkStore keeps the records of chunks and writes their rows. Package dynamo implements it.
 type ChunkStore interface {
+	UndoStore
 	// Chunk reads a chunk's record strongly; the zero state when nothing was recorded.
 	Chunk(ctx context.Context, ref ChunkRef) (ChunkState, error)
 	// ClosedChunks says which of the first n chunks of an import are closed.

@@ -107,6 +107,8 @@ func (s *Sweeper) look(ctx context.Context, ref Ref) (Parsed, error) {
 		}
 	case Processing:
 		return s.push(ctx, job, still)
+	case Undoing:
+		return s.pushUndo(ctx, job, still)
 	case Finalizing:
 		if still {
 			job, err = s.parser.Finisher.Finalize(ctx, job, job.Totals)

@@ -46,6 +46,7 @@ type Written struct {
 	Ref     Ref
 	Chunk   int
 	Tally   Totals // of the whole chunk, once it is closed
+	Undo    UndoTotals
 	Careful bool
 	Status  Status // of the import
 	Note    string // why nothing was done
@@ -70,6 +71,9 @@ func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error)
 		return done, err
 	}
 	done.Status = job.Status
+	if chunk.Undo {
+		return w.undo(ctx, chunk, job, delivery)
+	}
 	if job.Status != Processing {
 		done.Note = "the import is " + string(job.Status)
 		return done, nil

@@ -59,6 +59,8 @@ func logWritten(ctx context.Context, log *slog.Logger, done importing.Written, e
 		line.ErrorContext(ctx, "a chunk could not be written yet", "error", err, "careful", done.Careful)
 	case done.Note != "":
 		line.InfoContext(ctx, "a chunk needs nothing", "reason", done.Note)
+	case done.Undo.Chunks > 0:
+		line.InfoContext(ctx, "a chunk is undone", "undone", done.Undo.Undone, "kept", done.Undo.Kept, "careful", done.Careful, "status", done.Status)
 	default:
 		line.InfoContext(ctx, "a chunk is written", "created", done.Tally.Created, "updated", done.Tally.Updated, "skipped", done.Tally.Skipped,
 			"failed", done.Tally.Failed, "careful", done.Careful, "status", done.Status)
