@@ -47,7 +47,7 @@ func newHandler(store storage, links importing.Links, settings config.API, log *
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
-		Imports:  importing.NewService(store, links, []string{"csv"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Imports:  importing.NewService(store, links, []string{"csv", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
 		Template: importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

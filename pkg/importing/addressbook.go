@@ -102,6 +102,9 @@ func (r *rowReader) phonesOf(row *Row) []int {
 
 // labelTexts are the labels of a row's cell, by the habits of who wrote it.
 func (r *rowReader) labelTexts(row *Row) []string {
+	if list, ok := r.listOf(row, fieldLabels); ok {
+		return list
+	}
 	cell := r.cell(row, fieldLabels)
 	if r.dialect == google {
 		return groups(cell)

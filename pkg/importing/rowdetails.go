@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
 // texts takes company and notes.
@@ -15,7 +16,7 @@ func (r *rowReader) texts(row *Row) (err error) {
 			return valueFault(InvalidValue, r.columnOf(fieldCompany), err)
 		}
 	}
-	for _, raw := range readNotes(r.cell(row, fieldNotes)) {
+	for _, raw := range r.noteTexts(row) {
 		note, err := contact.NormalizeNote(raw)
 		if err != nil {
 			return valueFault(InvalidValue, r.columnOf(fieldNotes), err)
@@ -51,7 +52,7 @@ func (r *rowReader) details(row *Row) error {
 // createdAt takes the time of creation. Under another product's header one that cannot be read is left out.
 func (r *rowReader) createdAt(row *Row) error {
 	text := r.cell(row, fieldCreatedAt)
-	if text == "" {
+	if kind, typed := r.kindOf(fieldCreatedAt); text == "" || typed && kind != cell.String {
 		return nil
 	}
 	at, err := readTime(text)
@@ -65,19 +66,13 @@ func (r *rowReader) createdAt(row *Row) error {
 
 // attributes takes the custom attributes; an empty cell is none.
 func (r *rowReader) attributes(row *Row) error {
+	if err := r.objects(row); err != nil {
+		return err
+	}
 	for _, attr := range r.attrs {
-		raw := readAttribute(row.Cells[attr.column])
-		if raw == nil || raw == "" {
-			continue
+		if err := r.addAttribute(row, attr.column, attr.key, r.attribute(row, attr.column)); err != nil {
+			return err
 		}
-		value, err := contact.NormalizeAttribute(raw)
-		if err != nil {
-			return valueFault(InvalidValue, r.names[attr.column], err)
-		}
-		if row.Attributes == nil {
-			row.Attributes = map[string]any{}
-		}
-		row.Attributes[attr.key] = value
 	}
 	if count := len(row.Attributes); count > contact.MaxAttributes {
 		return faulty(ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.", count, contact.MaxAttributes)

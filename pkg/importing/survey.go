@@ -23,7 +23,7 @@ func survey(format Format, file io.ReaderAt, maxRows int) (surveyed, error) {
 	}
 	records, err := format.Open(file)
 	if err != nil {
-		return surveyed{}, err
+		return surveyed{}, fileFault(err)
 	}
 	found := surveyed{}
 	if found.layout, err = readHeader(records); err != nil {
@@ -60,12 +60,16 @@ func readHeader(records Records) (layout, error) {
 	switch {
 	case len(header) > maxColumns:
 		return layout{}, &FileError{TooManyColumns, fmt.Sprintf("The file has %d columns, and %d are the most. Remove those that are not needed.", len(header), maxColumns)}
-	case holdsData(header):
+	case records.Kinds() == nil && holdsData(header): // a key is no data
 		return layout{}, &FileError{NoHeader, "The first row holds an e-mail or a phone and not the names of the columns. Put a row of column names (such as name,email,phone) above it."}
 	case records.Fault() != nil:
 		return layout{}, &FileError{CorruptFile, "The header (row 1) cannot be read: " + records.Fault().Detail}
 	}
-	return layoutOf(header), nil
+	columns := layoutOf(header)
+	if records.Kinds() != nil {
+		columns.takeObjects(header)
+	}
+	return columns, nil
 }
 
 // isRow says that a record is a row: records of only empty cells are none.
