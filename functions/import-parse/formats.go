@@ -13,4 +13,8 @@ var formats = map[string]importing.Format{
 		Check: sheet.CheckUTF8,
 		Open:  func(file io.ReaderAt) (importing.Records, error) { return sheet.NewCSV(file) },
 	},
+	"json": {
+		Check: sheet.CheckJSON,
+		Open:  func(file io.ReaderAt) (importing.Records, error) { return sheet.NewJSON(file) },
+	},
 }

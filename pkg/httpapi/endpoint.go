@@ -21,7 +21,7 @@ type operation struct {
 	summary      string
 	notes        string
 	status       int            // of success
-	media        string         // of the answer's body, where it is not JSON
+	media        []string       // of the answer's body, where it is not the JSON of a type
 	refuses      []problem.Code // besides those that follow from the rest
 	demands      []string       // members of the body whose absence the domain itself refuses, together with all other faults
 }
@@ -56,8 +56,11 @@ func (op operation) huma() huma.Operation {
 		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Description: op.notes,
 		DefaultStatus: op.status, MaxBodyBytes: -1,
 	}
-	if op.media != "" { // huma would take bytes for base64
-		content := map[string]*huma.MediaType{op.media: {Schema: &huma.Schema{}}}
+	if op.media != nil { // huma would take bytes for base64
+		content := map[string]*huma.MediaType{}
+		for _, media := range op.media {
+			content[media] = &huma.MediaType{Schema: &huma.Schema{}}
+		}
 		described.Responses = map[string]*huma.Response{"200": {Content: content}}
 	}
 	return described

@@ -155,13 +155,13 @@ func TestReport(t *testing.T) {
 
 func TestTemplate(t *testing.T) {
 	s := serve(t, identity.Admin)
-	want, err := importing.NewTemplate("csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"/v1/imports/template", "/v1/imports/template?format=csv"} {
+	for path, format := range map[string]string{"/v1/imports/template": "csv", "/v1/imports/template?format=csv": "csv", "/v1/imports/template?format=json": "json"} {
+		want, err := importing.NewTemplate(format)
+		if err != nil {
+			t.Fatal(err)
+		}
 		got := s.call(http.MethodGet, path, "").is(http.StatusOK)
-		if !bytes.Equal(got.Body.Bytes(), want.Body) || got.Header().Get("Content-Type") != want.ContentType || got.Header().Get("Content-Disposition") != "attachment; filename=contacts.csv" {
+		if !bytes.Equal(got.Body.Bytes(), want.Body) || got.Header().Get("Content-Type") != want.ContentType || got.Header().Get("Content-Disposition") != "attachment; filename=contacts."+format {
 			t.Errorf("%v %s", got.Header(), got.Body)
 		}
 	}

@@ -14,7 +14,7 @@ func (s *server) routes() []*endpoint {
 			method: http.MethodGet, path: "/v1/health", id: "getHealth", summary: "Whether the API answers",
 		}, s.getHealth),
 		on(s, operation{
-			method: http.MethodGet, path: "/v1/openapi.json", id: "getDocument", summary: "This document", media: "application/json",
+			method: http.MethodGet, path: "/v1/openapi.json", id: "getDocument", summary: "This document", media: []string{"application/json"},
 		}, s.getDocument),
 
 		on(s, operation{
@@ -77,7 +77,7 @@ func (s *server) routes() []*endpoint {
 
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports/template", role: identity.Admin, id: "getImportTemplate", summary: "A file to fill in, with an example row",
-			media: "text/csv", refuses: []problem.Code{problem.UnsupportedFormat},
+			media: []string{"text/csv", "application/json"}, refuses: []problem.Code{problem.UnsupportedFormat},
 		}, s.getTemplate),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports", role: identity.Admin, id: "listImports", summary: "List imports, newest first",

@@ -103,6 +103,9 @@ func (r *rowReader) phonesOf(row *Row) []int {
 
 // labelTexts are the labels of a row's cell, by the habits of who wrote it.
 func (r *rowReader) labelTexts(row *Row) []string {
+	if list, ok := r.listOf(row, fieldLabels); ok {
+		return list
+	}
 	text := r.cell(row, fieldLabels)
 	switch {
 	case r.export: // a label may hold the separator of several

@@ -87,6 +87,9 @@ func layoutBy(header, names []string, chosen choice) layout {
 	slices.SortStableFunc(l.phones, byRank)
 	slices.SortStableFunc(l.more, func(a, b int) int { return noteNumber(words[a]) - noteNumber(words[b]) })
 	l.export = ownExport(header)
+	if chosen.objects {
+		l.takeObjects(words, means)
+	}
 	l.ranks, l.kinds, l.dialect = ranks, kindColumns(telling(words, means), l.phones), dialectOf(words)
 	return l
 }

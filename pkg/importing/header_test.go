@@ -70,6 +70,23 @@ func TestTheTemplateIsRecognisedWhole(t *testing.T) {
 	}
 }
 
+func TestTheTemplateOfObjectsIsRecognisedWhole(t *testing.T) {
+	w := newWorld(t)
+	template, err := NewTemplate("json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := w.importJSON(string(template.Body))
+	want := map[string]string{"name": "name", "email": "email", "phone": "phone", "company": "company", "labels": "labels", "notes": "notes", "customAttributes": "customAttributes"}
+	if diff := cmp.Diff(want, job.Mapping); diff != "" || job.Totals.Created != 1 {
+		t.Error(diff, job.Totals)
+	}
+	made := w.named("Mona Adel")[0]
+	if diff := cmp.Diff([]string{"VIP", "new"}, made.Labels); diff != "" || made.Attributes["plan"] != "gold" || made.Phone != "+201001234567" || made.Company != "Acme" {
+		t.Error(diff, made)
+	}
+}
+
 func TestColumnsOfOneFieldAreRanked(t *testing.T) {
 	l := layoutOf([]string{"Fax", "Home Phone", "Phone 2", "Telephone", "Mobile Phone", "Work Email", "E-mail 2", "Email Address", "email", "WhatsApp"})
 	if diff := cmp.Diff([]int{4, 9, 2, 3, 1}, l.phones); diff != "" {

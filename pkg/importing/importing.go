@@ -81,7 +81,7 @@ type Import struct {
 	Status        Status
 	Source        Source
 	FileName      string
-	Format        string // "csv"
+	Format        string // "csv", "json"
 	Size          int64  // bytes; as declared, then as stored
 	OnDuplicate   OnDuplicate
 	DryRun        bool // judged but not written

@@ -6,10 +6,11 @@ import "github.com/occ/contacts/pkg/fold"
 type choice struct {
 	given   map[string]string // what somebody says: a field, or empty for a column that is not used
 	guessed map[string]string // what the values say
+	objects bool              // the format has objects: customAttributes is a column of them
 }
 
 // choice returns what the import's record says of its columns: with the file, that is all that its chunks follow from.
-func (job Import) choice() choice { return choice{job.Given, job.Guessed} }
+func (job Import) choice() choice { return choice{job.Given, job.Guessed, job.Format == formatJSON} }
 
 // meaning is what a column holds.
 type meaning struct {

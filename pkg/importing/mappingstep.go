@@ -28,10 +28,10 @@ func (s surveyed) settle(job *Import) error {
 	if len(faults) > 0 {
 		return mappingFault(job.Source, faults[0])
 	}
-	chosen := choice{given, s.values.certain()}
+	chosen := choice{given, s.values.certain(), job.Format == formatJSON}
 	columns := layoutBy(s.header, names, chosen)
 	lacks := columns.missing()
-	if lacks != "" && job.Format == "json" {
+	if lacks != "" && job.Format == formatJSON {
 		return &FileError{MissingColumns, "The objects have no key " + lacks + ". Name the keys as in the template."}
 	}
 	job.Status, job.Totals, job.Mapping = Processing, Totals{Rows: s.rows}, columns.mapping
@@ -105,7 +105,7 @@ func (job *Import) mapBy(mapping Mapping) error {
 	if faults = append(faults, unknown...); len(faults) > 0 {
 		return unusable(faults)
 	}
-	columns := layoutBy(job.Columns, job.Columns, choice{given, job.Guessed})
+	columns := layoutBy(job.Columns, job.Columns, choice{given, job.Guessed, false})
 	if lacks := columns.missing(); lacks != "" {
 		return unusable([]problem.FieldError{{Location: mappingAt, Message: "No column is left " + lacks + "; map one that holds it."}})
 	}

@@ -59,9 +59,12 @@ func formatOf(fileName string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Ext(fileName), "."))
 }
 
+// formatJSON has types: objects and lists in its cells, numbers and texts told apart.
+const formatJSON = "json"
+
 // knownFormat says that a format is one of the contract's.
 func knownFormat(format string) bool {
-	return format == "csv" || format == "xlsx" || format == "json"
+	return format == "csv" || format == "xlsx" || format == formatJSON
 }
 
 // uploadKey is where a client of the API uploads to.

@@ -29,7 +29,7 @@ type ParserDeps struct {
 	Chunks  ChunkStore
 	Files   FileStore
 	Queue   ChunkQueue
-	Formats map[string]Format // by name: "csv"
+	Formats map[string]Format // by name: "csv", "json"
 	Limits  Limits
 
 	Region      func(ctx context.Context, workspace string) (string, error) // the workspace's own; empty for none

@@ -17,6 +17,7 @@ type rowReader struct {
 	phone  func(raw string) (e164 string, err error) // with the import's default region
 	labels []string                                  // that every row's contact gets besides its own
 	taken  seen
+	types  []cell.Kind // of the row's cells; nil when all are text as a spreadsheet holds it
 }
 
 // rowFault is why a row cannot be imported.
@@ -53,7 +54,9 @@ func (r *rowReader) read(number int, cells []string, unreadable *problem.Error) 
 func (r *rowReader) fit(cells []string) []string {
 	fitted := make([]string, len(r.names))
 	for i := range min(len(cells), len(fitted)) {
-		fitted[i] = cell.Unescape(cells[i])
+		if fitted[i] = cells[i]; r.types == nil {
+			fitted[i] = cell.Unescape(cells[i])
+		}
 	}
 	return fitted
 }
@@ -65,7 +68,7 @@ func (r *rowReader) fill(row *Row, cells int, unreadable *problem.Error) error {
 	if cells > len(r.names) {
 		return faulty(MalformedRow, "The row has %d cells, but the header has %d. Quote cells that hold the delimiter, or remove what is too much.", cells, len(r.names))
 	}
-	for _, step := range []func(*Row) error{r.identify, r.name, r.addresses, r.texts, r.details, r.attributes, r.size} {
+	for _, step := range []func(*Row) error{r.checkKinds, r.identify, r.name, r.addresses, r.texts, r.details, r.attributes, r.size} {
 		if err := step(row); err != nil {
 			return err
 		}

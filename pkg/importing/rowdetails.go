@@ -17,7 +17,7 @@ func (r *rowReader) texts(row *Row) (err error) {
 		}
 	}
 	for _, column := range r.noteColumns() {
-		for _, raw := range cell.ParseNotes(row.Cells[column]) {
+		for _, raw := range r.notesIn(row, column) {
 			note, err := contact.NormalizeNote(raw)
 			if err != nil {
 				return valueFault(InvalidValue, r.names[column], err)
@@ -52,7 +52,7 @@ func (r *rowReader) details(row *Row) error {
 // createdAt takes the time of creation. Under another product's header one that cannot be read is left out.
 func (r *rowReader) createdAt(row *Row) error {
 	text := r.cell(row, fieldCreatedAt)
-	if text == "" {
+	if kind, typed := r.kindOf(fieldCreatedAt); text == "" || typed && kind != cell.String {
 		return nil
 	}
 	at, err := readTime(text)
@@ -66,19 +66,13 @@ func (r *rowReader) createdAt(row *Row) error {
 
 // attributes takes the custom attributes; an empty cell is none.
 func (r *rowReader) attributes(row *Row) error {
+	if err := r.objects(row); err != nil {
+		return err
+	}
 	for _, attr := range r.attrs {
-		raw := cell.ParseAttribute(row.Cells[attr.column])
-		if raw == nil || raw == "" {
-			continue
+		if err := r.addAttribute(row, attr.column, attr.key, r.attribute(row, attr.column)); err != nil {
+			return err
 		}
-		value, err := contact.NormalizeAttribute(raw)
-		if err != nil {
-			return valueFault(InvalidValue, r.names[attr.column], err)
-		}
-		if row.Attributes == nil {
-			row.Attributes = map[string]any{}
-		}
-		row.Attributes[attr.key] = value
 	}
 	if count := len(row.Attributes); count > contact.MaxAttributes {
 		return faulty(ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.", count, contact.MaxAttributes)

@@ -100,7 +100,7 @@ func (p *Parser) chunks(ctx context.Context, job Import, file io.ReaderAt, each 
 			}
 			cut.Number, cut.Rows, text = cut.Number+1, nil, 0
 		}
-		cut.Rows = append(cut.Rows, reader.read(records.Number(), records.Cells(), records.Fault()))
+		cut.Rows = append(cut.Rows, reader.record(records))
 		text += size
 	}
 	if records.Err() != nil || len(cut.Rows) == 0 {

@@ -184,7 +184,7 @@ func TestReportLink(t *testing.T) {
 }
 
 func TestTemplatesThatThereAreNot(t *testing.T) {
-	if _, err := NewTemplate("xlsx"); problem.CodeOf(err) != problem.UnsupportedFormat {
+	if _, err := NewTemplate("pdf"); problem.CodeOf(err) != problem.UnsupportedFormat {
 		t.Error(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/problem"
+	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
 // ErrExists says that an import of that id is there already: the event that started it came twice.
@@ -172,6 +173,9 @@ type Records interface {
 	Number() int
 	// Cells are the record's; the slice holds until the next call of Next.
 	Cells() []string
+	// Kinds are those of the cells, in formats that have types; nil of a format whose cells are all text as a spreadsheet holds it. The
+	// slice holds until the next call of Next.
+	Kinds() []cell.Kind
 	// Fault is why the record cannot be used, with the code of a row; nil when it can.
 	Fault() *problem.Error
 	Err() error
@@ -181,6 +185,6 @@ type Records interface {
 type Format struct {
 	// Check reads a file whole; a problem.Error with the code of a file when it cannot be read.
 	Check func(file io.Reader) error
-	// Open reads the records of a file that passed Check.
+	// Open reads the records of a file that passed Check; a problem.Error with the code of a file when it cannot be read after all.
 	Open func(file io.ReaderAt) (Records, error)
 }

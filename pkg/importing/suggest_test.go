@@ -122,7 +122,7 @@ func TestWhenValuesCount(t *testing.T) {
 		"when the header's not": {"Name,Email,Kontakt", map[string]string{"Email": ""}, map[string]string{"Name": "name", "Kontakt": "email"}},
 	} {
 		header := strings.Split(test.header, ",")
-		if diff := cmp.Diff(test.want, layoutBy(header, header, choice{test.given, guessed}).mapping); diff != "" {
+		if diff := cmp.Diff(test.want, layoutBy(header, header, choice{given: test.given, guessed: guessed}).mapping); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

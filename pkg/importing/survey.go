@@ -26,7 +26,7 @@ func survey(format Format, file io.ReaderAt, maxRows int, phone func(raw string)
 	}
 	records, err := format.Open(file)
 	if err != nil {
-		return surveyed{}, err
+		return surveyed{}, fileFault(err)
 	}
 	found := surveyed{}
 	if found.header, err = readHeader(records); err != nil {
@@ -65,7 +65,7 @@ func readHeader(records Records) ([]string, error) {
 	switch {
 	case len(header) > maxColumns:
 		return nil, &FileError{TooManyColumns, fmt.Sprintf("The file has %d columns, and %d are the most. Remove those that are not needed.", len(header), maxColumns)}
-	case holdsData(header):
+	case records.Kinds() == nil && holdsData(header): // a key is no data
 		return nil, &FileError{NoHeader, "The first row holds an e-mail or a phone and not the names of the columns. Put a row of column names (such as name,email,phone) above it."}
 	case records.Fault() != nil:
 		return nil, &FileError{CorruptFile, "The header (row 1) cannot be read: " + records.Fault().Detail}

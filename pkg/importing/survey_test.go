@@ -64,7 +64,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 
 func TestFormatsThatAreNotReadYet(t *testing.T) {
 	w := newWorld(t)
-	for _, ending := range []string{"xlsx", "JSON"} {
+	for _, ending := range []string{"xlsx", "XLSX"} {
 		done, err := w.arrived(w.put(demo+"/drop/people."+ending, "name,email\nMona,mona@example.com\n", nil))
 		if err != nil || done.Code != UnsupportedFormat {
 			t.Errorf("%s: %+v, %v", ending, done, err)

@@ -68,12 +68,17 @@ var csvFormat = Format{
 	Open:  func(file io.ReaderAt) (Records, error) { return sheet.NewCSV(file) },
 }
 
+var jsonFormat = Format{
+	Check: sheet.CheckJSON,
+	Open:  func(file io.ReaderAt) (Records, error) { return sheet.NewJSON(file) },
+}
+
 func newWorld(t tester) *world {
 	w := &world{memory: newMemory(), clock: clock{at: dawn}, t: t}
 	finisher := NewFinisher(w, w, w.now)
 	w.writer = NewWriter(w, w, w, finisher, maxReceives, w.now)
 	w.parser = NewParser(ParserDeps{
-		Imports: w, Chunks: w, Files: w, Queue: w, Formats: map[string]Format{"csv": csvFormat},
+		Imports: w, Chunks: w, Files: w, Queue: w, Formats: map[string]Format{"csv": csvFormat, "json": jsonFormat},
 		Limits:     Limits{UploadBytes: 5 << 20, UploadRows: 1000, DropBytes: 2 << 20, DropRows: 2000},
 		Region:     func(context.Context, string) (string, error) { return w.region, nil },
 		ParsePhone: phone.Parse, ValidRegion: phone.ValidRegion, Finisher: finisher, Writer: w.writer, Now: w.now,

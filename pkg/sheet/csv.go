@@ -1,5 +1,5 @@
 // Package sheet reads tables as people really save them. encoding/csv gives up at the first torn record, and an unclosed quote
-// swallows the rest of its file; this reader reports the record and goes on at the next line.
+// swallows the rest of its file; this reader reports the record and goes on at the next line. Lists of JSON objects are tables too.
 package sheet
 
 import (
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/problem"
+	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
 // Codes of records that cannot be used.
@@ -64,6 +65,9 @@ func (c *CSV) Number() int { return c.number }
 // Cells are the record's cells as they stand in the file, or of a record with a Fault as far as they could be told apart. The
 // slice holds until the next call of Next, the strings for ever.
 func (c *CSV) Cells() []string { return c.cells }
+
+// Kinds are none: every cell is text.
+func (c *CSV) Kinds() []cell.Kind { return nil }
 
 // Fault says why the record cannot be used: MalformedRow or ValueTooLong with a sentence; nil when it can.
 func (c *CSV) Fault() *problem.Error { return c.fault }

@@ -25,7 +25,7 @@ func Labels(labels []string) string {
 
 // ParseLabels reads a cell of labels: separated by ; or , or a JSON array of texts. None are nil.
 func ParseLabels(cell string) []string {
-	if labels, ok := parseList(cell); ok {
+	if labels, ok := ParseList(cell); ok {
 		return labels
 	}
 	var labels []string
@@ -52,7 +52,7 @@ func Notes(notes []string) string {
 
 // ParseNotes reads a cell of notes: one text as it is, or a JSON array of texts. None are nil.
 func ParseNotes(cell string) []string {
-	if notes, ok := parseList(cell); ok {
+	if notes, ok := ParseList(cell); ok {
 		return notes
 	}
 	if strings.TrimSpace(cell) == "" {
@@ -72,8 +72,8 @@ func list(texts []string) string {
 	return "[" + strings.Join(quoted, ",") + "]"
 }
 
-// parseList reads a JSON array of texts, less those that are blank.
-func parseList(cell string) (texts []string, ok bool) {
+// ParseList reads a JSON array of texts, less those that are blank.
+func ParseList(cell string) (texts []string, ok bool) {
 	var all []string
 	if !isList(cell) || json.Unmarshal([]byte(cell), &all) != nil {
 		return nil, false
