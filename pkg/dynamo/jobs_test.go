@@ -34,6 +34,7 @@ func TestEveryFieldOfAnImportComesBack(t *testing.T) {
 	full.SampleRows = [][]string{{"a", "", "c"}, {}}
 	full.Error, full.HasReport = &importing.FileError{Code: importing.NotUTF8, Detail: "line 3"}, true
 	full.StartedAt, full.FinishedAt, full.ExpiresAt, full.ProgressAt, full.Attempts = epoch, epoch, epoch, epoch, 2
+	full.DryRun, full.UndoChunks, full.Undo = true, 7, importing.UndoTotals{Chunks: 6, Undone: 5, Kept: 4}
 	for name, want := range map[string]importing.Import{"full": full, "bare": job(2)} {
 		t.Run(name, func(t *testing.T) {
 			if err := s.CreateImport(ctx, want, nil); err != nil {
