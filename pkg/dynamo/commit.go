@@ -120,7 +120,7 @@ func (c *commit) advance(group []*row) (importing.ChunkState, item) {
 	for _, r := range group {
 		outcomes[r.Index] = byte(r.Outcome)
 		if r.contactID != "" {
-			contacts[fmt.Sprint(r.Index)] = text(rowContact(r.contactID, r.Row))
+			contacts[fmt.Sprint(r.Index)] = text(rowContact(importing.RowContact{ID: r.contactID, Row: r.Row, Notes: len(r.Notes) > 0}))
 		}
 		if r.Verdict != nil {
 			if after.Verdicts == nil {

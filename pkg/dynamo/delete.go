@@ -22,15 +22,15 @@ func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
 	idle := ifVersion(c.Version)
 	idle.text += " AND (attribute_not_exists(requestCount) OR requestCount = :none)"
 	idle.values[":none"] = number(0)
-	parts := s.deletion(c, idle, writeID)
+	parts := append(s.deletion(c, idle), s.ticketPart(c, writeID))
 	if err := s.deleted(ctx, c, writeID, s.transact(ctx, writeID, parts, maxTries)); err != nil {
 		return err
 	}
 	return s.cleanUp(ctx, c.Workspace, c.ID)
 }
 
-// deletion takes a contact and all that follows from it, and leaves the ticket; the contact itself is the first part.
-func (s *Store) deletion(c contact.Contact, allowed condition, writeID string) []part {
+// deletion takes a contact and all that follows from it; the contact itself is the first part.
+func (s *Store) deletion(c contact.Contact, allowed condition) []part {
 	table := s.tables.Contacts
 	parts := []part{remove(table, contactKey(c.Workspace, c.ID), allowed)}
 	for _, taken := range claims(c) {
@@ -39,9 +39,14 @@ func (s *Store) deletion(c contact.Contact, allowed condition, writeID string) [
 	for _, e := range extras(c) {
 		parts = append(parts, remove(table, e.key, condition{}))
 	}
+	return parts
+}
+
+// ticketPart leaves the ticket for what may still hang on a deleted contact.
+func (s *Store) ticketPart(c contact.Contact, writeID string) part {
 	ticket := newItem(cleanUpKey(c.Workspace, c.ID), writeID, 2)
 	ticket["workspace"], ticket[attrContactID] = text(c.Workspace), text(c.ID)
-	return append(parts, put(s.tables.Jobs, ticket, condition{}))
+	return put(s.tables.Jobs, ticket, condition{})
 }
 
 // deleted says what became of a contact's last transaction. A contact that is gone was deleted by it if the ticket is its own: the

@@ -35,6 +35,7 @@ func TestEveryFieldOfAnImportComesBack(t *testing.T) {
 	full.SampleRows = [][]string{{"a", "", "c"}, {}}
 	full.Error, full.HasReport = &importing.FileError{Code: importing.NotUTF8, Detail: "line 3"}, true
 	full.StartedAt, full.FinishedAt, full.ExpiresAt, full.ProgressAt, full.Attempts = epoch, epoch, epoch, epoch, 2
+	full.UndoChunks, full.Undo = 7, importing.UndoTotals{Chunks: 6, Undone: 5, Kept: 4}
 	none := job(3)
 	none.Columns, none.Mapping = []string{"x"}, map[string]string{}
 	for name, want := range map[string]importing.Import{"full": full, "bare": job(2), "no mapping": none} {

@@ -207,19 +207,24 @@ func chunkNumber(sort string) int {
 	return number
 }
 
-// rowContact spells what a chunk's record says of a row: its contact and its number in the file.
-func rowContact(contactID string, row int) string {
-	if row == 0 {
-		return contactID
+// rowContact spells what a chunk's record says of a row: its contact, its number in the file, and whether it has notes.
+func rowContact(c importing.RowContact) string {
+	value := c.ID
+	if c.Row > 0 {
+		value += "#" + strconv.Itoa(c.Row)
+		if c.Notes {
+			value += "#N"
+		}
 	}
-	return contactID + "#" + strconv.Itoa(row)
+	return value
 }
 
-// rowContactOf reads it back.
+// rowContactOf reads it back. A record without the row's number says nothing of notes either.
 func rowContactOf(value string) importing.RowContact {
-	id, row, _ := strings.Cut(value, "#")
+	id, rest, _ := strings.Cut(value, "#")
+	row, _, noted := strings.Cut(rest, "#")
 	number, _ := strconv.Atoi(row) // we wrote it
-	return importing.RowContact{ID: id, Row: number}
+	return importing.RowContact{ID: id, Row: number, Notes: noted || number == 0}
 }
 
 func totalsKey(workspace, importID string, b int) key {

@@ -38,18 +38,27 @@ func (s *Store) Touched(ctx context.Context, ref importing.Ref, contactIDs []str
 	return found, nil
 }
 
-// RemoveImported implements importing.UndoStore. It is Delete, on the condition that the contact is exactly the one that was read.
-func (s *Store) RemoveImported(ctx context.Context, made contact.Contact) error {
+// RemoveImported implements importing.UndoStore. It is Delete, on the condition that the contact is exactly the one that was read. On
+// the first version of a contact nothing hangs but the notes of its creation: without those there is nothing to clean up.
+func (s *Store) RemoveImported(ctx context.Context, made contact.Contact, notes bool) error {
 	writeID := newWriteID()
-	err := s.transact(ctx, writeID, s.deletion(made, ifUntouched(made), writeID), maxTries)
+	parts := s.deletion(made, ifUntouched(made))
+	bare := made.Version == 1 && !notes
+	if !bare {
+		parts = append(parts, s.ticketPart(made, writeID))
+	}
+	err := s.transact(ctx, writeID, parts, maxTries)
 	if r, refused := errors.AsType[*refusal](err); refused && r.failed[0] {
 		if r.old[0] != nil {
 			return importing.ErrStale
 		}
 		err = nil // it is gone, by this very write or by another
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("dynamo: delete contact %s: %w", made.ID, err)
+	case bare:
+		return nil
 	}
 	return s.cleanUp(ctx, made.Workspace, made.ID)
 }

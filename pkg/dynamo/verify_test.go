@@ -162,3 +162,47 @@ func (b *breaker) delete(table string, k key) {
 		b.t.Fatal(err)
 	}
 }
+
+// undoneAndSound is a store with an import that was undone: of its four rows one contact was kept.
+func undoneAndSound(t *testing.T) (*Store, importing.Ref) {
+	s := fresh(t)
+	c, w := known(t, s), workbenchOn(t, s)
+	ref := w.imported("i-1", fileRow(2, func(r *importing.Row) { r.Email, r.Company = c.Email, "Imported" }), fileRow(3, nil), fileRow(4, nil))
+	if err := update(s, get(t, s, importing.ContactID("i-1", 3)), func(c *contact.Contact) { c.Company = "By hand" }); err != nil {
+		t.Fatal(err)
+	}
+	w.undone(ref, nil)
+	return s, ref
+}
+
+func TestEveryBreachOfAnUndoIsFound(t *testing.T) {
+	for name, sabotage := range map[string]func(b *breaker, ref importing.Ref, c contact.Contact){
+		"undo of its chunks counted": func(b *breaker, ref importing.Ref, _ contact.Contact) { b.count(importKey(ws, ref.ID), "keptRows", 2) },
+		"its rows were undone as": func(b *breaker, ref importing.Ref, _ contact.Contact) {
+			b.job(chunkKey(ws, ref.ID, 0), "undone", "xk-")
+		},
+		"that it made is there": func(b *breaker, ref importing.Ref, _ contact.Contact) {
+			b.job(chunkKey(ws, ref.ID, 0), "undone", "xxk")
+		},
+		"is undone and kept": func(b *breaker, ref importing.Ref, c contact.Contact) {
+			c.ID, c.Email, c.Phone, c.CreatedBy = "another", "", "", contact.Actor{Type: contact.ByImport, ID: ref.ID}
+			create(b.t, b.s, c)
+		},
+		"could still be": func(b *breaker, ref importing.Ref, c contact.Contact) {
+			b.write(b.s.tables.Contacts, beforeImageKey(ws, c.ID, ref.ID), func(it item) { it[attrImage] = mapOf(item{}) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, ref := undoneAndSound(t)
+			matches, err := s.Match(context.Background(), ws, importing.Keys{Emails: []string{"person1@example.com"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sabotage(&breaker{t, s}, ref, matches.ByID[matches.ByEmail["person1@example.com"]])
+			found, err := s.Verify(context.Background())
+			if err != nil || !strings.Contains(strings.Join(found.Breaches, "\n"), name) {
+				t.Errorf("found %q, %v", found.Breaches, err)
+			}
+		})
+	}
+}

@@ -59,6 +59,9 @@ func (v *verification) ended(ctx context.Context, job importing.Import) error {
 	if outcomes := v.outcomes(job); outcomes != counted {
 		v.breach("import %s: its rows ended as %+v, and counted were %+v", job.ID, outcomes, counted)
 	}
+	if job.Status == importing.Undone {
+		return v.undone(ctx, job)
+	}
 	return nil
 }
 

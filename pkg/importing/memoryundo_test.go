@@ -38,7 +38,7 @@ func (u *undoMemory) remember(ref ChunkRef, w Write) {
 	if u.contacts[name] == nil {
 		u.contacts[name] = map[int]RowContact{}
 	}
-	u.contacts[name][w.Index] = RowContact{made.ID, w.Row}
+	u.contacts[name][w.Index] = RowContact{made.ID, w.Row, len(w.Notes) > 0}
 	for _, note := range w.Notes {
 		u.notes[note.ID] = ref.ID
 	}
@@ -172,7 +172,7 @@ func (m *memory) killedBy(ctx context.Context, c contact.Contact) bool {
 	return true
 }
 
-func (m *memory) RemoveImported(ctx context.Context, made contact.Contact) error {
+func (m *memory) RemoveImported(ctx context.Context, made contact.Contact, notes bool) error {
 	if m.killedBy(ctx, made) {
 		return errDied
 	}
@@ -183,6 +183,7 @@ func (m *memory) RemoveImported(ctx context.Context, made contact.Contact) error
 		if !m.untouched(made) {
 			return ErrStale
 		}
+		must(notes || len(m.notes[made.Workspace+"/"+made.ID]) == 0, "the notes of contact %s are overlooked", made.ID)
 		m.erase(made)
 		return nil
 	})

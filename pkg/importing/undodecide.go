@@ -48,6 +48,7 @@ func (u *undoWork) settle(ctx context.Context, id string, seen Touched, there bo
 }
 
 func (u *undoWork) settleOnce(ctx context.Context, seen Touched) (fate, error) {
+	seen.Notes = seen.Notes || u.noted(seen.Contact.ID)
 	made := seen.Contact.CreatedBy == u.actor()
 	edited := u.edited(seen)
 	switch {
@@ -63,6 +64,16 @@ func (u *undoWork) settleOnce(ctx context.Context, seen Touched) (fate, error) {
 	}
 	changed, err := u.restore(ctx, seen)
 	return fate{ifTrue(made, edited), changed}, err
+}
+
+// noted says that one of the chunk's rows may have added notes to a contact.
+func (u *undoWork) noted(contactID string) bool {
+	for _, one := range u.state.Contacts {
+		if one.ID == contactID && one.Notes {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyImported says that nobody but the import had written a contact that it made when it last wrote it.
@@ -93,7 +104,7 @@ func (u *undoWork) remove(ctx context.Context, seen Touched, edited *Verdict) (f
 	if why != nil {
 		return fate{why, ifTrue(seen.Before != nil, why)}, nil
 	}
-	return fate{}, u.chunks.RemoveImported(ctx, seen.Contact)
+	return fate{}, u.chunks.RemoveImported(ctx, seen.Contact, seen.Notes)
 }
 
 // restore makes a contact what it was before the import's first change, as a new version.

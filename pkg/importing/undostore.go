@@ -25,8 +25,9 @@ type UndoTotals struct {
 
 // RowContact is the contact that a row wrote.
 type RowContact struct {
-	ID  string
-	Row int // the row's number in the file; 0 when it was not recorded
+	ID    string
+	Row   int  // the row's number in the file; 0 when it was not recorded
+	Notes bool // it may have added some
 }
 
 // UndoState is the record of a chunk that is being undone.
@@ -88,7 +89,7 @@ type Touched struct {
 	Before     *contact.Contact   // before the import's first change; nil when it changed nothing that was there
 	Mixed      bool               // somebody else edited the contact between two changes of the import
 	Identities []contact.Identity // that it added
-	Notes      bool               // it added some
+	Notes      bool               // it may have added some
 	Restored   bool               // the contact is as it was; notes may be left to remove
 }
 
@@ -108,7 +109,8 @@ type UndoStore interface {
 	// ImportedNotes are the notes that an import added to a contact and nobody changed since.
 	ImportedNotes(ctx context.Context, ref Ref, contactID string) ([]contact.Note, error)
 	// RemoveImported deletes a contact that an import made, with all that is its; ErrStale when anything about it changed since it was read.
-	RemoveImported(ctx context.Context, made contact.Contact) error
+	// notes says that it may have some.
+	RemoveImported(ctx context.Context, made contact.Contact, notes bool) error
 	// RestoreImported changes a contact back, removes the import's notes of it and forgets the import's change. ErrStale when anything about
 	// the contact changed since it was read; problem.DuplicateContact when what it had is another's now.
 	RestoreImported(ctx context.Context, ref Ref, seen Touched, back Update, notes []contact.Note) error

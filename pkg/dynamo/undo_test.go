@@ -1,0 +1,607 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
+)
+
+// workbench drives imports and undos on a store as the functions do; files and messages lie in memory, uploads are gone.
+type workbench struct {
+	importing.FileStore
+
+	t     testing.TB
+	store *Store
+	mu    sync.Mutex
+	work  map[string][]byte
+	sent  [][]byte
+	at    time.Time
+}
+
+func workbenchOn(t testing.TB, s *Store) *workbench {
+	return &workbench{t: t, store: s, work: map[string][]byte{}, at: time.Now().UTC().Truncate(time.Millisecond)}
+}
+
+func (w *workbench) now() time.Time { return w.at }
+
+func (w *workbench) PutWork(_ context.Context, key string, body []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.work[key] = slices.Clone(body)
+	return nil
+}
+
+func (w *workbench) GetWork(_ context.Context, key string) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.work[key], nil
+}
+
+func (w *workbench) ListWork(_ context.Context, prefix string) (keys []string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for key := range w.work {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+func (w *workbench) WriteWork(ctx context.Context, key, _ string, body io.Reader) error {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return w.PutWork(ctx, key, text)
+}
+
+func (w *workbench) Download(context.Context, string, string, string, io.Writer) error {
+	return importing.ErrNoObject
+}
+
+func (w *workbench) Send(_ context.Context, messages [][]byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent = append(w.sent, messages...)
+	return nil
+}
+
+// on is the writer by way of another transport, or of none.
+func (w *workbench) on(transport http.RoundTripper) (*importing.Parser, *importing.Writer) {
+	s := w.store
+	if transport != nil {
+		s = s.through(transport)
+	}
+	finisher := importing.NewFinisher(s, w, w.now)
+	writer := importing.NewWriter(s, s, w, finisher, 3, w.now)
+	return importing.NewParser(importing.ParserDeps{Imports: s, Chunks: s, Files: w, Queue: w, Finisher: finisher, Writer: writer, Now: w.now}), writer
+}
+
+// imported writes rows in chunks of a hundred, as an import of that id.
+func (w *workbench) imported(id string, rows ...importing.Row) importing.Ref {
+	w.t.Helper()
+	job := importing.Import{
+		Workspace: ws, ID: id, Status: importing.Processing, Source: importing.FromBucket, Format: "csv", OnDuplicate: importing.UpdateKnown,
+		Columns: []string{"name"}, CreatedBy: "bucket", CreatedAt: w.at, StartedAt: w.at, ProgressAt: w.at, Totals: importing.Totals{Rows: len(rows)},
+	}
+	if err := w.store.CreateImport(ctx, job, nil); err != nil {
+		w.t.Fatal(err)
+	}
+	_, writer := w.on(nil)
+	for number := 0; len(rows) > 0; number++ {
+		chunk := importing.Chunk{Schema: 1, Workspace: ws, Import: id, Number: number, OnDuplicate: importing.UpdateKnown, CreatedAt: w.at, Rows: rows[:min(len(rows), 100)]}
+		rows = rows[len(chunk.Rows):]
+		body, err := json.Marshal(chunk)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := writer.Handle(ctx, importing.Delivery{Body: body, Receives: 1}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	ref := importing.Ref{Workspace: ws, ID: id}
+	if job, err := w.store.Import(ctx, ref); err != nil || job.Status != importing.Completed {
+		w.t.Fatalf("%+v, %v", job, err)
+	}
+	return ref
+}
+
+// begun starts an undo and returns its messages.
+func (w *workbench) begun(ref importing.Ref) [][]byte {
+	w.t.Helper()
+	service := importing.NewService(w.store, nil, nil, nil, 0, nil, w.now)
+	if _, err := service.Undo(ctx, ref); err != nil {
+		w.t.Fatal(err)
+	}
+	w.sent = nil
+	parser, _ := w.on(nil)
+	if _, err := parser.Resume(ctx, ref); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.sent
+}
+
+// undone undoes an import by way of a transport and returns it as it then is.
+func (w *workbench) undone(ref importing.Ref, transport http.RoundTripper) importing.Import {
+	w.t.Helper()
+	messages := w.begun(ref)
+	_, writer := w.on(transport)
+	for _, message := range messages {
+		if _, err := writer.Handle(ctx, importing.Delivery{Body: message, Receives: 1}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return w.ended(ref)
+}
+
+func (w *workbench) ended(ref importing.Ref) importing.Import {
+	w.t.Helper()
+	job, err := w.store.Import(ctx, ref)
+	if err != nil || job.Status != importing.Undone {
+		w.t.Fatalf("%+v, %v", job, err)
+	}
+	found, err := w.store.Verify(ctx)
+	if err != nil || len(found.Breaches) > 0 {
+		w.t.Errorf("%q, %v", found.Breaches, err)
+	}
+	return job
+}
+
+// report is what an undo reports, a line a row.
+func (w *workbench) report(ref importing.Ref) []string {
+	return strings.Split(strings.TrimSpace(string(w.work[importing.ReportKey(ref)])), "\n")[1:]
+}
+
+// stored is table contacts without what every write moves.
+func stored(t *testing.T, s *Store) map[key]item {
+	t.Helper()
+	all := map[key]item{}
+	for _, it := range everything(t, s, s.tables.Contacts) {
+		delete(it, attrWriteID)
+		if isContact(it) {
+			delete(it, attrVersion)
+			delete(it, "updatedAt")
+		}
+		all[it.key()] = it
+	}
+	return all
+}
+
+func (w *workbench) same(before map[key]item) {
+	w.t.Helper()
+	t, ok := w.t.(*testing.T)
+	if !ok {
+		return
+	}
+	after := stored(t, w.store)
+	for k := range before {
+		if !reflect.DeepEqual(before[k], after[k]) {
+			t.Errorf("%v was %v and is %v", k, before[k], after[k])
+		}
+	}
+	for k := range after {
+		if before[k] == nil {
+			t.Errorf("%v is left: %v", k, after[k])
+		}
+	}
+}
+
+func fileRow(n int, edit func(*importing.Row)) importing.Row {
+	r := importing.Row{Number: n, Name: "Row Of File", Email: fmt.Sprintf("row%d@example.com", n), Cells: []string{"x"}}
+	if edit != nil {
+		edit(&r)
+	}
+	return r
+}
+
+// known creates a contact with all that an update may move.
+func known(t *testing.T, s *Store) contact.Contact {
+	c := lived(t, s)
+	c, err := s.Get(ctx, ws, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := update(s, c, func(c *contact.Contact) {
+		c.Attributes, c.Identities = map[string]any{"plan": "gold", "seats": 5.0}, []contact.Identity{{Channel: contact.WhatsApp, AccountID: "1", ExternalID: "2", FirstSeenAt: epoch, LastSeenAt: epoch}}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return get(t, s, c.ID)
+}
+
+// reaching are rows that reach a contact and change everything that a row can: two of them, by e-mail and by phone.
+func reaching(c contact.Contact) []importing.Row {
+	return []importing.Row{
+		fileRow(2, func(r *importing.Row) {
+			r.Email, r.Name, r.Company, r.Labels, r.Notes = strings.ToUpper(c.Email[:1])+c.Email[1:], "Five Words Of A Name", "Other Inc", []string{"added", "VIP"}, []string{"one", "two"}
+			r.Attributes = map[string]any{"plan": "silver", "more": true}
+		}),
+		fileRow(3, func(r *importing.Row) {
+			r.Email, r.Phone, r.Name, r.Labels, r.Notes = "", c.Phone, "Another", []string{"second"}, []string{"three"}
+		}),
+	}
+}
+
+func TestAnUndoRestoresEveryItem(t *testing.T) {
+	s := fresh(t)
+	c, w := known(t, s), workbenchOn(t, s)
+	before := stored(t, s)
+	rows := reaching(c)
+	for n := range 120 {
+		rows = append(rows, fileRow(n+4, func(r *importing.Row) {
+			r.Name, r.Company, r.Labels, r.Notes, r.Phone = "One Two Three Four", "Acme", []string{"VIP"}, []string{"a note"}, fmt.Sprintf("+2011%08d", n)
+		}))
+	}
+	ref := w.imported("i-1", rows...)
+	if n := len(stored(t, s)); n < len(before)+120*8 {
+		t.Fatalf("only %d items", n)
+	}
+	w.at = w.at.Add(time.Hour)
+	job := w.undone(ref, nil)
+	w.same(before)
+	if want := (importing.UndoTotals{Chunks: 2, Undone: 122}); job.Undo != want || job.UndoChunks != 2 || job.HasReport {
+		t.Errorf("%+v", job)
+	}
+	if want := (importing.Totals{Rows: 122, Processed: 122, Created: 120, Updated: 2}); job.Totals != want {
+		t.Errorf("%+v", job.Totals)
+	}
+	if after := get(t, s, c.ID); after.Version != c.Version+3 || !after.UpdatedAt.Equal(w.at) {
+		t.Errorf("version %d, changed at %s", after.Version, after.UpdatedAt)
+	}
+	activities, _, err := s.Activities(ctx, ws, c.ID, 10, "")
+	if err != nil || activities[0].Action != "import_undone" || activities[0].Actor != (contact.Actor{Type: contact.ByImport, ID: "i-1"}) || len(activities[0].Changes) < 8 {
+		t.Errorf("%+v, %v", activities, err)
+	}
+}
+
+func TestAnUndoSurvivesTheNetwork(t *testing.T) {
+	for name, transport := range map[string]http.RoundTripper{
+		"lost transactions": &lossy{action: "TransactWriteItems", losses: 20}, "lost records": &lossy{action: "UpdateItem", losses: 3},
+		"lost removals": &lossy{action: "BatchWriteItem", losses: 5}, "throttled": &refusing{action: "TransactWriteItems", times: 6, body: throttled},
+		"conflicts": &refusing{action: "TransactWriteItems", times: 10, body: conflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			c, w := known(t, s), workbenchOn(t, s)
+			before := stored(t, s)
+			rows := reaching(c)
+			for n := range 10 {
+				rows = append(rows, fileRow(n+4, nil))
+			}
+			ref := w.imported("i-1", rows...)
+			if job := w.undone(ref, transport); job.Undo.Undone != 12 || job.Undo.Kept != 0 {
+				t.Errorf("%+v", job.Undo)
+			}
+			w.same(before)
+		})
+	}
+}
+
+// One delivery dies after so many writes; the next finds in the contacts what was done.
+func TestAnUndoAfterACrash(t *testing.T) {
+	for _, action := range []string{"TransactWriteItems", "UpdateItem", "BatchWriteItem"} {
+		for after := range 6 {
+			s := fresh(t)
+			c, w := known(t, s), workbenchOn(t, s)
+			before := stored(t, s)
+			ref := w.imported("i-1", append(reaching(c), fileRow(4, nil), fileRow(5, nil))...)
+			messages := w.begun(ref)
+			done := 0
+			_, dying := w.on(&refusing{action: action, times: 1 << 30, body: `{"__type":"x#AccessDeniedException","message":"dead"}`, after: func() bool { done++; return done > after }})
+			_, dyingErr := dying.Handle(ctx, importing.Delivery{Body: messages[0], Receives: 1})
+			_, writer := w.on(nil)
+			if _, err := writer.Handle(ctx, importing.Delivery{Body: messages[0], Receives: 2}); err != nil {
+				t.Fatalf("%s, %d: %v after %v", action, after, err, dyingErr)
+			}
+			if _, err := s.CleanUp(ctx); err != nil { // as the sweep does
+				t.Fatal(err)
+			}
+			if job := w.ended(ref); job.Undo != (importing.UndoTotals{Chunks: 1, Undone: 4}) {
+				t.Errorf("%s, %d: %+v", action, after, job.Undo)
+			}
+			w.same(before)
+		}
+	}
+}
+
+func TestDeliveriesOfAnUndoAtOnce(t *testing.T) {
+	for range 5 {
+		s := fresh(t)
+		c, w := known(t, s), workbenchOn(t, s)
+		before := stored(t, s)
+		rows := reaching(c)
+		for n := range 40 {
+			rows = append(rows, fileRow(n+4, nil))
+		}
+		ref := w.imported("i-1", rows...)
+		messages := w.begun(ref)
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				_, writer := w.on(nil)
+				if _, err := writer.Handle(ctx, importing.Delivery{Body: messages[0], Receives: 1}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if job := w.ended(ref); job.Undo != (importing.UndoTotals{Chunks: 1, Undone: 42}) {
+			t.Errorf("%+v", job.Undo)
+		}
+		w.same(before)
+	}
+}
+
+func TestWhatIsNotTheImportsAnyMoreIsKept(t *testing.T) {
+	s := fresh(t)
+	w := workbenchOn(t, s)
+	edited, robbed, gone, quiet := person(1), person(2), person(3), person(4)
+	create(t, s, edited, robbed, gone, quiet)
+	change := func(c contact.Contact) importing.Row {
+		return fileRow(int(c.Email[6]-'0')+1, func(r *importing.Row) { r.Email, r.Phone, r.Company = c.Email, "", "Imported" })
+	}
+	robbing := change(robbed)
+	robbing.Email, robbing.Phone = "new@example.com", robbed.Phone
+	ref := w.imported("i-1", change(edited), robbing, change(gone), change(quiet), fileRow(6, nil), fileRow(7, nil), fileRow(8, nil))
+	id := func(n int) string { return importing.ContactID("i-1", n) }
+
+	if err := update(s, get(t, s, edited.ID), func(c *contact.Contact) { c.Labels = []string{"by hand"} }); err != nil {
+		t.Fatal(err)
+	}
+	thief := person(9)
+	thief.Email = robbed.Email
+	create(t, s, thief)
+	if err := s.Delete(ctx, get(t, s, gone.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service(s).AddNote(ctx, ws, id(6), user, "by hand", nil); err != nil {
+		t.Fatal(err)
+	}
+	touch := &breaker{t, s} // an event moves no version
+	for _, spoken := range []string{quiet.ID, id(7)} {
+		touch.write(s.tables.Contacts, contactKey(ws, spoken), func(it item) {
+			it["conversationCount"], it["lastInteractionAt"] = number(1), text(stamp(epoch))
+			it["spokenShard"], it["spokenKey"] = text(spokenShard(ws, it.number("shard"))), text(timeSort(stamp(epoch), spoken))
+			it[attrWriteID] = text(newWriteID())
+		})
+	}
+	keep := map[string]contact.Contact{}
+	for _, who := range []string{edited.ID, robbed.ID, id(6), id(7)} {
+		keep[who] = get(t, s, who)
+	}
+
+	job := w.undone(ref, nil)
+	if want := (importing.UndoTotals{Chunks: 1, Undone: 3, Kept: 4}); job.Undo != want {
+		t.Errorf("%+v", job.Undo)
+	}
+	for who, want := range keep {
+		if diff := cmp.Diff(want, get(t, s, who)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if got := get(t, s, quiet.ID); got.Company != "" || got.ConversationCount != 1 || !got.LastInteractionAt.Equal(epoch) || got.Version != 3 {
+		t.Errorf("%+v", got)
+	}
+	lines := w.report(ref)
+	for i, want := range []string{
+		",2,kept,edited_since,Contact " + edited.ID + " was edited", `,3,kept,edited_since,"The e-mail that contact ` + robbed.ID + " had before the import belongs to contact " + thief.ID,
+		",6,kept,edited_since,Contact " + id(6) + " was edited", ",7,kept,edited_since,Somebody has spoken with contact " + id(7),
+	} {
+		if i >= len(lines) || !strings.HasPrefix(strings.ReplaceAll(lines[i], `,"Contact`, ",Contact"), want) && !strings.HasPrefix(strings.ReplaceAll(strings.ReplaceAll(lines[i], `,"Contact`, ",Contact"), `,"Somebody`, ",Somebody"), want) {
+			t.Errorf("line %d of %q, want %s", i, lines, want)
+		}
+	}
+}
+
+// What reads a contact before an event touches it must not write over the event.
+func TestAnEventDuringTheUndoIsSeen(t *testing.T) {
+	s := fresh(t)
+	w, c := workbenchOn(t, s), person(1)
+	create(t, s, c)
+	ref := w.imported("i-1", fileRow(2, func(r *importing.Row) { r.Email, r.Company = c.Email, "Imported" }), fileRow(3, nil))
+	made := importing.ContactID("i-1", 3)
+	seen, err := s.Touched(ctx, ref, []string{c.ID, made})
+	if err != nil || len(seen) != 2 || seen[c.ID].Left != 2 || seen[made].Before != nil {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	for _, id := range []string{c.ID, made} {
+		(&breaker{t, s}).write(s.tables.Contacts, contactKey(ws, id), func(it item) { it[attrWriteID] = text("an event") })
+	}
+	before := stored(t, s)
+	if err := s.RemoveImported(ctx, seen[made].Contact, false); err != importing.ErrStale { //nolint:errorlint // as it is given
+		t.Error(err)
+	}
+	now := seen[c.ID].Contact
+	if err := s.RestoreImported(ctx, ref, seen[c.ID], importing.Update{Before: now, After: now}, nil); err != importing.ErrStale { //nolint:errorlint // as it is given
+		t.Error(err)
+	}
+	w.same(before)
+}
+
+// Two imports are undone one after the other, the later first: what the second undo finds is what the first import left.
+func TestImportsAreUndoneInTurn(t *testing.T) {
+	s := fresh(t)
+	c, w := known(t, s), workbenchOn(t, s)
+	before := stored(t, s)
+	first := w.imported("i-1", append(reaching(c), fileRow(4, nil), fileRow(5, nil))...)
+	between := stored(t, s)
+	w.at = w.at.Add(time.Minute)
+	later := func(r *importing.Row) { r.Company, r.Notes = "Later", []string{"later"} }
+	rows := []importing.Row{fileRow(4, later), fileRow(5, later), fileRow(6, func(r *importing.Row) { r.Email = c.Email; later(r) })}
+	second, third := w.imported("i-2", rows...), w.imported("i-3", fileRow(4, func(r *importing.Row) { r.Company = "Last" }))
+	w.undone(third, nil)
+	if job := w.undone(second, nil); job.Undo.Kept != 0 {
+		t.Fatalf("%q", w.report(second))
+	}
+	for k, it := range stored(t, s) {
+		if was := between[k]; !strings.Contains(k.sk, "#B#") && !reflect.DeepEqual(was, it) {
+			t.Errorf("%v was %v and is %v", k, was, it)
+		}
+	}
+	if job := w.undone(first, nil); job.Undo.Kept != 0 {
+		t.Errorf("%q", w.report(first))
+	}
+	w.same(before)
+}
+
+// More notes than a transaction holds go after it; a crash between is made up for, and nobody takes the undo for an edit.
+func TestAnUndoOfManyNotes(t *testing.T) {
+	s := fresh(t)
+	c, w := known(t, s), workbenchOn(t, s)
+	before := stored(t, s)
+	ref := w.imported("i-1", fileRow(2, func(r *importing.Row) {
+		r.Email = c.Email
+		for n := range 260 {
+			r.Notes = append(r.Notes, fmt.Sprint("note of the file ", n))
+		}
+	}))
+	messages := w.begun(ref)
+	_, dying := w.on(&refusing{action: "BatchWriteItem", times: 1 << 30, body: `{"__type":"x#AccessDeniedException","message":"dead"}`})
+	if _, err := dying.Handle(ctx, importing.Delivery{Body: messages[0], Receives: 1}); err == nil {
+		t.Fatal("the worker did not die")
+	}
+	if seen, err := s.Touched(ctx, ref, []string{c.ID}); err != nil || !seen[c.ID].Restored {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	if err := update(s, get(t, s, c.ID), func(c *contact.Contact) { c.Company = "By hand" }); err != nil {
+		t.Fatal(err)
+	}
+	_, writer := w.on(nil)
+	if _, err := writer.Handle(ctx, importing.Delivery{Body: messages[0], Receives: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if job := w.ended(ref); job.Undo != (importing.UndoTotals{Chunks: 1, Undone: 1}) {
+		t.Errorf("%+v", job.Undo)
+	}
+	if err := update(s, get(t, s, c.ID), func(after *contact.Contact) { after.Company = c.Company }); err != nil {
+		t.Fatal(err)
+	}
+	w.same(before)
+}
+
+// Identities that an import added go; those gained since stay.
+func TestIdentitiesThatAnImportAdded(t *testing.T) {
+	s := fresh(t)
+	c := known(t, s)
+	w := workbenchOn(t, s)
+	had, added := c.Identities, []contact.Identity{{Channel: contact.Telegram, AccountID: "1", ExternalID: "x"}, {Channel: contact.SMS, AccountID: "1", ExternalID: "y"}}
+	ref := w.imported("i-1", fileRow(2, nil)) // so that there is an import
+	now := c
+	for _, one := range added {
+		u := change1(now, func(c *contact.Contact) { c.Identities = append(slices.Clone(c.Identities), one) })
+		commitAll(t, s, importing.ChunkRef{Ref: ref, Number: now.Version + 100, Rows: 1}, []importing.Write{{Outcome: importing.Updated, Update: u}})
+		now = get(t, s, c.ID)
+	}
+	seen, err := s.Touched(ctx, ref, []string{c.ID})
+	if diff := cmp.Diff(added, seen[c.ID].Identities); diff != "" || err != nil || seen[c.ID].Mixed {
+		t.Fatal(diff, err)
+	}
+	gained := contact.Identity{Channel: contact.Instagram, AccountID: "1", ExternalID: "z"}
+	(&breaker{t, s}).write(s.tables.Contacts, contactKey(ws, c.ID), func(it item) {
+		if err := it.setJSON("identities", identityRecords(append(slices.Clone(now.Identities), gained))); err != nil {
+			t.Error(err)
+		}
+	})
+	w.undone(ref, nil)
+	if diff := cmp.Diff(append(slices.Clone(had), gained), get(t, s, c.ID).Identities); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheRecordOfAnUndo(t *testing.T) {
+	s := fresh(t)
+	w := workbenchOn(t, s)
+	ref := w.imported("i-1", fileRow(2, nil), fileRow(3, func(r *importing.Row) {
+		r.Verdict = &importing.Verdict{Outcome: importing.Rejected, Code: importing.InvalidEmail}
+	}), fileRow(4, nil))
+	chunk := importing.ChunkRef{Ref: ref, Number: 0, Rows: 3}
+	state, err := s.UndoChunk(ctx, chunk)
+	contacts := map[int]importing.RowContact{0: {ID: importing.ContactID("i-1", 2), Row: 2}, 2: {ID: importing.ContactID("i-1", 4), Row: 4}}
+	if diff := cmp.Diff(contacts, state.Contacts); diff != "" || err != nil || state.Outcomes != "cfc" || state.Undone != "" {
+		t.Fatalf("%+v, %v %s", state, err, diff)
+	}
+	after := state
+	after.Undone, after.Kept = "x-k", map[int]importing.Verdict{2: {Outcome: importing.Kept, Code: importing.EditedSince, Message: "m"}}
+	saved, err := s.SaveUndo(ctx, chunk, state, after)
+	if read, readErr := s.UndoChunk(ctx, chunk); err != nil || readErr != nil || !cmp.Equal(saved, read) || saved.Version != state.Version+1 {
+		t.Errorf("%+v is stored as %+v, %v, %v", saved, read, err, readErr)
+	}
+	if _, err := s.SaveUndo(ctx, chunk, state, after); err != importing.ErrStale { //nolint:errorlint // as it is given
+		t.Error(err)
+	}
+	tally := importing.UndoTotals{Chunks: 1, Undone: 1, Kept: 1}
+	if err := s.CountUndo(ctx, chunk, state, tally); err != importing.ErrStale { //nolint:errorlint // as it is given
+		t.Error(err)
+	}
+	counted := s.through(&lossy{action: "TransactWriteItems", losses: 2})
+	for range 3 {
+		if err := counted.CountUndo(ctx, chunk, saved, tally); err != nil {
+			t.Error(err)
+		}
+	}
+	if got, err := s.UndoCounted(ctx, ref); err != nil || got != tally {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := s.Counted(ctx, ref); err != nil || got != (importing.Totals{Processed: 3, Created: 2, Failed: 1}) {
+		t.Errorf("the import's totals are %+v, %v", got, err)
+	}
+	if got, err := s.ChunksToUndo(ctx, ref); err != nil || !cmp.Equal(got, map[int]bool{0: true}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if none, err := s.UndoChunk(ctx, importing.ChunkRef{Ref: ref, Number: 7}); err != nil || none.Version != 0 {
+		t.Errorf("%+v, %v", none, err)
+	}
+	record, err := s.read(ctx, s.tables.Jobs, chunkKey(ws, "i-1", 0))
+	if _, flagged := record["closed"].(*types.AttributeValueMemberBOOL); err != nil || !flagged {
+		t.Errorf("%v, %v", record, err)
+	}
+}
+
+// BenchmarkUndo undoes an import of 10,000 new contacts, four chunks at once, as one import-write does.
+func BenchmarkUndo(b *testing.B) {
+	const rows = 10_000
+	for range b.N {
+		b.StopTimer()
+		s := fresh(b)
+		w := workbenchOn(b, s)
+		all := make([]importing.Row, rows)
+		for n := range all {
+			all[n] = fileRow(n+2, func(r *importing.Row) { r.Phone = fmt.Sprintf("+2010%08d", n) })
+		}
+		ref := w.imported("i-1", all...)
+		messages := w.begun(ref)
+		_, writer := w.on(nil)
+		b.StartTimer()
+		var workers sync.WaitGroup
+		for worker := range 4 {
+			workers.Go(func() {
+				for n := worker; n < len(messages); n += 4 {
+					if _, err := writer.Handle(ctx, importing.Delivery{Body: messages[n], Receives: 1}); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		workers.Wait()
+		b.StopTimer()
+		if job, err := s.Import(ctx, ref); err != nil || job.Undo.Undone != rows {
+			b.Errorf("%+v, %v", job, err)
+		}
+	}
+}
