@@ -19,7 +19,6 @@ func importItem(job importing.Import, writeID string) (item, error) {
 	it.setText("format", job.Format)
 	it["size"] = &types.AttributeValueMemberN{Value: strconv.FormatInt(job.Size, 10)}
 	it.setText("onDuplicate", string(job.OnDuplicate))
-	it["dryRun"] = flag(job.DryRun)
 	it.setText("defaultRegion", job.DefaultRegion)
 	it.setTexts("labels", job.Labels)
 	it.setText("bucket", job.Bucket)
@@ -60,7 +59,6 @@ func importOf(it item) (importing.Import, error) {
 		CreatedBy: it.text("createdBy"), CreatedAt: it.time("createdAt"), StartedAt: it.time("startedAt"), FinishedAt: it.time("finishedAt"),
 		ExpiresAt: it.time("uploadUntil"), Attempts: it.number("attempts"), ProgressAt: it.time("progressAt"), Version: it.number(attrVersion),
 	}
-	job.DryRun = it.flag("dryRun")
 	job.UndoChunks, job.Undo = it.number("undoChunks"), undoTotalsOf(it)
 	if code := it.text("errorCode"); code != "" {
 		job.Error = &importing.FileError{Code: importing.Code(code), Detail: it.text("errorDetail")}

@@ -112,16 +112,22 @@ func (u *undoWork) lines() []byte {
 		if !kept {
 			continue
 		}
-		cells, number := make([]string, len(u.job.Columns)), ""
-		if row := u.state.Contacts[i].Row; row > 0 {
-			number = strconv.Itoa(row)
+		row := u.row(i)
+		number := ""
+		if row.Number > 0 {
+			number = strconv.Itoa(row.Number)
 		}
-		if u.rows != nil {
-			cells, number = slices.Clone(u.rows[i].Cells), strconv.Itoa(u.rows[i].Number)
-		}
-		lines = cell.AppendCSV(lines, append(cells, number, outcomeNames[verdict.Outcome], string(verdict.Code), verdict.Message))
+		lines = cell.AppendCSV(lines, slices.Concat(row.Cells, []string{number, outcomeNames[verdict.Outcome], string(verdict.Code), verdict.Message}))
 	}
 	return lines
+}
+
+// row is a row as the file has it, or as far as the record knows it.
+func (u *undoWork) row(i int) Row {
+	if u.rows != nil {
+		return u.rows[i]
+	}
+	return Row{Number: u.state.Contacts[i].Row, Cells: make([]string, len(u.job.Columns))}
 }
 
 // takeBackAll takes back the rows that are left, several contacts at once.
