@@ -30,13 +30,15 @@ func (r *rowReader) texts(row *Row) (err error) {
 
 // details takes labels, channel and time of creation.
 func (r *rowReader) details(row *Row) error {
-	for _, raw := range r.labelTexts(row) {
+	labels := r.labelTexts(row)
+	for i, raw := range labels {
 		label, err := contact.NormalizeLabel(raw)
 		if err != nil {
 			return valueFault(InvalidValue, r.columnOf(fieldLabels), err)
 		}
-		row.Labels = contact.AddLabels(row.Labels, label)
+		labels[i] = label
 	}
+	row.Labels = contact.AddLabels(nil, labels...)
 	if count := len(contact.AddLabels(row.Labels, r.labels...)); count > contact.MaxLabels {
 		return faulty(ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.", count, contact.MaxLabels)
 	}
@@ -80,10 +82,13 @@ func (r *rowReader) attributes(row *Row) error {
 	return nil
 }
 
+// anyID is as long as every contact's.
+var anyID = ContactID("", 0)
+
 // size demands that the contact that the row would make is not too large.
 func (r *rowReader) size(row *Row) error {
 	made := contact.Contact{
-		ID: ContactID("", 0), Identities: row.Identities, Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
+		ID: anyID, Identities: row.Identities, Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
 		Labels: contact.AddLabels(row.Labels, r.labels...), Attributes: row.Attributes,
 	}
 	return checkSize(made)

@@ -10,7 +10,7 @@ type rowKey struct {
 
 // keysOf are the keys of a row. Ids of another product are no keys: they are malformed (identify) or name nobody.
 func keysOf(row Row) []rowKey {
-	var keys []rowKey
+	keys := make([]rowKey, 0, 3+len(row.Identities))
 	if row.ID != "" {
 		keys = append(keys, rowKey{"i" + row.ID, "id"})
 	}
@@ -30,13 +30,15 @@ func keysOf(row Row) []rowKey {
 // claim refuses a row one of whose keys an earlier row took, and takes those of this one.
 func (r *rowReader) claim(row Row) error {
 	keys := keysOf(row)
-	for _, key := range keys {
-		if r.taken.has(key.text) {
+	hashes := make([]uint64, len(keys))
+	for i, key := range keys {
+		hashes[i] = hashOf(key.text)
+		if r.taken.has(hashes[i]) {
 			return faulty(DuplicateInFile, "The %s stood in an earlier row of this file, which was used. Merge the two rows.", key.what)
 		}
 	}
-	for _, key := range keys {
-		r.taken.add(key.text)
+	for _, hash := range hashes {
+		r.taken.add(hash)
 	}
 	return nil
 }

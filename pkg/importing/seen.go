@@ -12,20 +12,18 @@ type seen struct {
 	count int
 }
 
-// has says whether a key was added.
-func (s *seen) has(key string) bool {
+// has says whether the key of a hash was added.
+func (s *seen) has(hash uint64) bool {
 	if len(s.slots) == 0 {
 		return false
 	}
-	hash := hashOf(key)
 	return s.slots[s.slot(hash)] == hash
 }
 
-func (s *seen) add(key string) {
+func (s *seen) add(hash uint64) {
 	if 4*(s.count+1) > 3*len(s.slots) {
 		s.grow()
 	}
-	hash := hashOf(key)
 	if at := s.slot(hash); s.slots[at] == 0 {
 		s.slots[at] = hash
 		s.count++

@@ -69,7 +69,7 @@ func (p *Parser) dispatch(ctx context.Context, job Import, fill func(out *outbox
 	return nil
 }
 
-// chunks cuts a file into chunks and hands them on, in order.
+// chunks cuts a file into chunks and hands them on, in order. The rows of a chunk hold until each returns.
 func (p *Parser) chunks(ctx context.Context, job Import, file io.ReaderAt, each func(Chunk) error) error {
 	records, err := p.Formats[job.Format].Open(file)
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *Parser) chunks(ctx context.Context, job Import, file io.ReaderAt, each 
 			if err := each(cut); err != nil {
 				return err
 			}
-			cut.Number, cut.Rows, text = cut.Number+1, nil, 0
+			cut.Number, cut.Rows, text = cut.Number+1, cut.Rows[:0], 0
 		}
 		cut.Rows = append(cut.Rows, reader.record(records))
 		text += size

@@ -21,6 +21,30 @@ func clean(raw string) (string, error) {
 	if len(raw) > maxInput {
 		return "", errLong
 	}
+	number := raw
+	if !bare(raw) { // most files have bare ones
+		var err error
+		if number, err = stripped(raw); err != nil {
+			return "", err
+		}
+	}
+	if abroad, found := strings.CutPrefix(number, "00"); found {
+		number = "+" + abroad
+	}
+	if strings.Trim(number, "+") == "" {
+		return "", errEmpty
+	}
+	return number, nil
+}
+
+// bare says that a number is digits alone, or after a +.
+func bare(raw string) bool {
+	digits := strings.TrimPrefix(raw, "+")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// stripped leaves the digits of a number, and a + before them.
+func stripped(raw string) (string, error) {
 	text := unlabelled(strings.TrimSpace(plain(raw)))
 	if scientific.MatchString(text) {
 		return "", errScientific
@@ -37,14 +61,7 @@ func clean(raw string) (string, error) {
 			return "", errLetters
 		}
 	}
-	number := digits.String()
-	if abroad, found := strings.CutPrefix(number, "00"); found {
-		number = "+" + abroad
-	}
-	if strings.Trim(number, "+") == "" {
-		return "", errEmpty
-	}
-	return number, nil
+	return digits.String(), nil
 }
 
 // unlabelled drops what programs put before a number: the apostrophe of spreadsheets, tel: of links (RFC 3966), p: of

@@ -31,6 +31,7 @@ type CSV struct {
 	in        *bufio.Reader
 	offset    int64 // of the next byte of the file
 	delimiter byte
+	cellEnds  string // the bytes that end an unquoted cell
 
 	number int
 	text   []byte // the cells of the record, one after another
@@ -52,7 +53,7 @@ func NewCSV(file io.ReaderAt) (*CSV, error) {
 }
 
 func newCSV(file io.ReaderAt, start int64, delimiter byte) *CSV {
-	c := &CSV{section: io.NewSectionReader(file, 0, 1<<62), delimiter: delimiter}
+	c := &CSV{section: io.NewSectionReader(file, 0, 1<<62), delimiter: delimiter, cellEnds: "\r\n" + string(rune(delimiter))}
 	c.in = bufio.NewReaderSize(c.section, 64<<10)
 	c.seek(start)
 	return c

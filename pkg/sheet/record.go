@@ -35,6 +35,12 @@ func (c *CSV) record() {
 			break
 		}
 		at = c.step(at, b)
+		switch at {
+		case plain:
+			c.run(c.cellEnds)
+		case quoted:
+			c.run(`"`)
+		}
 	}
 	switch {
 	case c.err != nil:
@@ -98,6 +104,19 @@ func (c *CSV) endOfFile(at place) place {
 	}
 	c.endCell()
 	return done
+}
+
+// run keeps the text of a cell up to the next byte that may end it, as far as it is read already.
+func (c *CSV) run(ends string) {
+	ahead, _ := c.in.Peek(c.in.Buffered()) // never more than there is
+	if end := bytes.IndexAny(ahead, ends); end >= 0 {
+		ahead = ahead[:end]
+	}
+	room := max(0, MaxRecord-len(c.text))
+	c.long = c.long || len(ahead) > room
+	c.text = append(c.text, ahead[:min(len(ahead), room)]...)
+	n, _ := c.in.Discard(len(ahead))
+	c.offset += int64(n)
 }
 
 func (c *CSV) keep(b byte) {

@@ -119,7 +119,7 @@ func ParseAttribute(cell string) any {
 	case "true", "false":
 		return text == "true"
 	}
-	if jsonNumber.MatchString(text) {
+	if strings.IndexByte("-0123456789", text[0]) >= 0 && jsonNumber.MatchString(text) {
 		if number, err := strconv.ParseFloat(text, 64); err == nil && (number != math.Trunc(number) || math.Abs(number) <= maxExact) {
 			return number
 		}
