@@ -39,7 +39,7 @@ func (r *rowReader) details(row *Row) error {
 		labels[i] = label
 	}
 	row.Labels = contact.AddLabels(nil, labels...)
-	if count := len(contact.AddLabels(row.Labels, r.labels...)); count > contact.MaxLabels {
+	if count := len(r.allLabels(row)); count > contact.MaxLabels {
 		return faulty(ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.", count, contact.MaxLabels)
 	}
 	if channel := contact.Channel(strings.ToLower(r.cell(row, fieldChannel))); channel != "" {
@@ -49,6 +49,14 @@ func (r *rowReader) details(row *Row) error {
 		row.Channel = channel
 	}
 	return r.createdAt(row)
+}
+
+// allLabels are a row's, and those that every row gets.
+func (r *rowReader) allLabels(row *Row) []string {
+	if len(r.labels) == 0 {
+		return row.Labels
+	}
+	return contact.AddLabels(row.Labels, r.labels...)
 }
 
 // createdAt takes the time of creation. Under another product's header one that cannot be read is left out.
@@ -89,7 +97,7 @@ var anyID = ContactID("", 0)
 func (r *rowReader) size(row *Row) error {
 	made := contact.Contact{
 		ID: anyID, Identities: row.Identities, Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
-		Labels: contact.AddLabels(row.Labels, r.labels...), Attributes: row.Attributes,
+		Labels: r.allLabels(row), Attributes: row.Attributes,
 	}
 	return checkSize(made)
 }
