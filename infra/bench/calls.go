@@ -20,7 +20,7 @@ const (
 )
 
 // calls prints how many requests to DynamoDB an import makes: parser and writer in this process, the chunks one after the other.
-func calls(ctx context.Context, open func(*meter) *dynamo.Store) error {
+func (b *bench) calls(ctx context.Context, open func(*meter) *dynamo.Store) error {
 	m := &meter{}
 	store, folder, line := open(m), &folder{objects: map[string][]byte{}}, &line{}
 	var file strings.Builder
@@ -50,7 +50,8 @@ func calls(ctx context.Context, open func(*meter) *dynamo.Store) error {
 	if err != nil || job.Status != importing.Completed || job.Totals.Created != callRows {
 		return fmt.Errorf("the import ended as %s, %+v, %w", job.Status, job.Totals, err)
 	}
-	fmt.Printf("import of %d new rows: %.0f calls to DynamoDB for each 1,000 (at most %d):", callRows, float64(m.all())/(callRows/1000), callMost)
+	fmt.Printf("import of %d new rows: %s:", callRows,
+		b.atMost("import", float64(m.all())/(callRows/1000), callMost, "calls to DynamoDB for each 1,000"))
 	for _, name := range slices.Sorted(maps.Keys(m.calls)) {
 		fmt.Printf(" %s %d", name, m.calls[name])
 	}

@@ -55,16 +55,16 @@ func member(workspace string, n, of int) contact.Contact {
 	return c
 }
 
-// crowd writes so many contacts into a workspace, by the way that imports write.
-func crowd(ctx context.Context, store *dynamo.Store, workspace string, contacts int) error {
+// crowd writes so many contacts into a workspace, by the way that imports write; of makes the one of a number, and its notes.
+func crowd(ctx context.Context, store *dynamo.Store, workspace string, contacts int, of func(n int) (contact.Contact, []contact.Note)) error {
 	const chunk = 100
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
 	for first := 0; first < contacts; first += chunk {
 		var writes []importing.Write
 		for i := range min(chunk, contacts-first) {
-			c := member(workspace, first+i, contacts)
-			writes = append(writes, importing.Write{Index: i, Outcome: importing.Created, Create: &c})
+			c, notes := of(first + i)
+			writes = append(writes, importing.Write{Index: i, Outcome: importing.Created, Create: &c, Notes: notes})
 		}
 		ref := importing.ChunkRef{Ref: importing.Ref{Workspace: workspace, ID: "crowd"}, Number: first / chunk, Rows: len(writes)}
 		group.Go(func() error {

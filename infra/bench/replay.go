@@ -84,7 +84,7 @@ func (h *hotKeys) count(key string, units float64) {
 func (h *hotKeys) next() { h.units = map[string]float64{} }
 
 // replay prints the most write units a second that one partition key gets.
-func replay(ctx context.Context) error {
+func (b *bench) replay(ctx context.Context) error {
 	hot := &hotKeys{}
 	store := dynamo.Open(dynamodb.New(dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), HTTPClient: &http.Client{Transport: hot},
@@ -98,8 +98,8 @@ func replay(ctx context.Context) error {
 			}
 		}
 	}
-	fmt.Printf("%d creations a second, phones and e-mails in order: %.0f write units a second on the busiest partition key, %q (at most %d)\n",
-		replayRate, hot.most, hot.where, partitionMost)
+	fmt.Printf("%d creations a second, phones and e-mails in order: %s, %q\n",
+		replayRate, b.atMost("replay", hot.most, partitionMost, "write units a second on the busiest partition key"), hot.where)
 	return nil
 }
 

@@ -18,7 +18,7 @@ const startRounds = 41
 
 // startup measures each function from exec to its first request for an event, beside an empty function. The binaries take turns,
 // so that whatever else the machine does meets all of them alike.
-func startup(ctx context.Context, root string) error {
+func (b *bench) startup(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "contacts-bench-")
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func startup(ctx context.Context, root string) error {
 	binaries := make([]string, len(packages))
 	for i, pkg := range packages {
 		binaries[i] = filepath.Join(dir, filepath.Base(pkg))
-		if err := build(ctx, root, pkg, binaries[i]); err != nil {
+		if err := build(ctx, b.root, pkg, binaries[i]); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/occ/contacts/infra/local/stack"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/dynamo"
 	"github.com/occ/contacts/pkg/phone"
@@ -25,15 +24,11 @@ const (
 )
 
 // units prints what pages, searches, creations and edits consume, with few contacts and with many.
-func units(ctx context.Context, local *stack.Stack) error {
-	open := func(m *meter) *dynamo.Store {
-		return dynamo.Open(dynamodb.New(dynamodb.Options{
-			Region: "us-east-1", BaseEndpoint: aws.String(local.DynamoDBURL), HTTPClient: &http.Client{Transport: m},
-			Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		}), dynamo.Tables{Contacts: "contacts-contacts", Timeline: "contacts-timeline", Jobs: "contacts-jobs"})
-	}
+func (b *bench) units(ctx context.Context) error {
+	open := func(m *meter) *dynamo.Store { return b.store(m) }
 	for workspace, contacts := range map[string]int{"few": fewContacts, "many": manyContacts} {
-		if err := crowd(ctx, open(&meter{}), workspace, contacts); err != nil {
+		of := func(n int) (contact.Contact, []contact.Note) { return member(workspace, n, contacts), nil }
+		if err := crowd(ctx, open(&meter{}), workspace, contacts, of); err != nil {
 			return err
 		}
 	}
@@ -46,10 +41,18 @@ func units(ctx context.Context, local *stack.Stack) error {
 	if err := writes(ctx, open); err != nil {
 		return err
 	}
-	if err := calls(ctx, open); err != nil {
+	if err := b.calls(ctx, open); err != nil {
 		return err
 	}
-	return replay(ctx)
+	return b.replay(ctx)
+}
+
+// store reaches the stack's tables; transport nil is the usual one.
+func (b *bench) store(transport http.RoundTripper) *dynamo.Store {
+	return dynamo.Open(dynamodb.New(dynamodb.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(b.local.DynamoDBURL), HTTPClient: &http.Client{Transport: transport},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}), dynamo.Tables{Contacts: "contacts-contacts", Timeline: "contacts-timeline", Jobs: "contacts-jobs"})
 }
 
 // print asks in both workspaces, the first page and the one after it.
