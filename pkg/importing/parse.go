@@ -67,15 +67,17 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 	} else if err != nil {
 		return err
 	}
+	limit, _ := p.Limits.of(job.Source)
+	copied := File{file, job.Size, maxInflation * limit}
 	if job.Status == Parsing {
-		if err := p.survey(ctx, job, file); err != nil {
+		if err := p.survey(ctx, job, copied); err != nil {
 			return err
 		}
 	}
 	if job.Status != Processing {
 		return nil // another run failed it meanwhile
 	}
-	return p.send(ctx, *job, file, done)
+	return p.send(ctx, *job, copied, done)
 }
 
 // prepare settles what the chunks will depend on beside the file: options, region, limits.
@@ -104,7 +106,7 @@ func (p *Parser) prepare(ctx context.Context, job *Import) error {
 }
 
 // survey reads the file whole before its first row is written, and moves the import on to processing.
-func (p *Parser) survey(ctx context.Context, job *Import, file *os.File) error {
+func (p *Parser) survey(ctx context.Context, job *Import, file File) error {
 	_, maxRows := p.Limits.of(job.Source)
 	found, err := survey(p.Formats[job.Format], file, maxRows)
 	if err != nil {

@@ -166,8 +166,16 @@ type Records interface {
 
 // Format is how files of one format are read.
 type Format struct {
-	// Check reads a file whole; a problem.Error with the code of a file when it cannot be read.
+	// Check reads a file whole before it is opened; a problem.Error with the code of a file when it cannot be read. Nil when
+	// opening and reading say all of that.
 	Check func(file io.Reader) error
-	// Open reads the records of a file that passed Check.
-	Open func(file io.ReaderAt) (Records, error)
+	// Open reads the records of a file that passed Check. What it returns, and Err of the records, may be such a problem too.
+	Open func(file File) (Records, error)
+}
+
+// File is a file on temporary disk.
+type File struct {
+	io.ReaderAt
+	Size        int64 // bytes
+	MaxInflated int64 // bytes that a compressed file may become: the contract's multiple of its byte limit
 }

@@ -17,17 +17,19 @@ type surveyed struct {
 }
 
 // survey reads a file whole: encoding, header, number of rows. A *FileError says why it cannot be imported.
-func survey(format Format, file io.ReaderAt, maxRows int) (surveyed, error) {
-	if err := format.Check(io.NewSectionReader(file, 0, math.MaxInt64)); err != nil {
-		return surveyed{}, fileFault(err)
+func survey(format Format, file File, maxRows int) (surveyed, error) {
+	if format.Check != nil {
+		if err := format.Check(io.NewSectionReader(file, 0, math.MaxInt64)); err != nil {
+			return surveyed{}, fileFault(err)
+		}
 	}
 	records, err := format.Open(file)
 	if err != nil {
-		return surveyed{}, err
+		return surveyed{}, fileFault(err)
 	}
 	found := surveyed{}
 	if found.layout, err = readHeader(records); err != nil {
-		return found, err
+		return found, fileFault(err)
 	}
 	for records.Next() {
 		if isRow(records) {
@@ -39,7 +41,7 @@ func survey(format Format, file io.ReaderAt, maxRows int) (surveyed, error) {
 	}
 	switch lacks := found.missing(); {
 	case records.Err() != nil:
-		return found, records.Err()
+		return found, fileFault(records.Err())
 	case found.rows == 0:
 		return found, &FileError{EmptyFile, "The file has a header but no rows. Add a row for each contact."}
 	case lacks != "":

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -65,7 +64,7 @@ type world struct {
 
 var csvFormat = Format{
 	Check: sheet.CheckUTF8,
-	Open:  func(file io.ReaderAt) (Records, error) { return sheet.NewCSV(file) },
+	Open:  func(file File) (Records, error) { return sheet.NewCSV(file) },
 }
 
 func newWorld(t tester) *world {
