@@ -63,6 +63,7 @@ func (p *Parser) chunks(ctx context.Context, job Import, file File, each func(Ch
 	if err != nil {
 		return err
 	}
+	defer finish(records)
 	columns, err := readHeader(records)
 	if err != nil {
 		return err

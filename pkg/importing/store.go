@@ -151,7 +151,8 @@ type UploadLink struct {
 	ExpiresAt time.Time
 }
 
-// Records reads the records of a file, the header first. Package sheet implements it.
+// Records reads the records of a file, the header first. Package sheet implements it. Records that are an io.Closer too are
+// closed when no more of them are read.
 type Records interface {
 	// Next reads a record; false at the end, or when reading failed (Err).
 	Next() bool

@@ -27,6 +27,7 @@ func survey(format Format, file File, maxRows int) (surveyed, error) {
 	if err != nil {
 		return surveyed{}, fileFault(err)
 	}
+	defer finish(records)
 	found := surveyed{}
 	if found.layout, err = readHeader(records); err != nil {
 		return found, fileFault(err)
@@ -68,6 +69,13 @@ func readHeader(records Records) (layout, error) {
 		return layout{}, &FileError{CorruptFile, "The header (row 1) cannot be read: " + records.Fault().Detail}
 	}
 	return layoutOf(header), nil
+}
+
+// finish closes records that hold something, such as room on the temporary disk.
+func finish(records Records) {
+	if closer, ok := records.(io.Closer); ok {
+		_ = closer.Close()
+	}
 }
 
 // isRow says that a record is a row: records of only empty cells are none.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -55,9 +56,7 @@ func (b book) file() []byte {
 	}
 	parts["xl/workbook.xml"] = "<workbook " + mainSpace + "><workbookPr " + b.setting + "/><sheets>" + list.String() + "</sheets></workbook>"
 	parts["xl/_rels/workbook.xml.rels"] = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + relations.String() + "</Relationships>"
-	for name, text := range b.parts {
-		parts[name] = text
-	}
+	maps.Copy(parts, b.parts)
 	return zipped(parts)
 }
 

@@ -66,8 +66,11 @@ func isDateFormat(code string) bool {
 
 // isElapsed knows [h], [mm] and the like.
 func isElapsed(inside string) bool {
-	inside = strings.ToLower(inside)
-	return inside != "" && strings.Contains("hms", inside[:1]) && strings.Trim(inside, inside[:1]) == ""
+	if inside == "" {
+		return false
+	}
+	unit := strings.ToLower(inside[:1])
+	return (unit == "h" || unit == "m" || unit == "s") && strings.Trim(strings.ToLower(inside), unit) == ""
 }
 
 // skipTo returns where the next b behind i stands, or the end.

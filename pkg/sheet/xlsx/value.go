@@ -213,5 +213,5 @@ func escaped(text []byte) (rune, bool) {
 		return 0, false
 	}
 	code, err := strconv.ParseUint(string(text[2:escapeBytes-1]), 16, 16)
-	return rune(code), err == nil //nolint:gosec // 16 bits
+	return rune(code), err == nil
 }

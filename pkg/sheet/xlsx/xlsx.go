@@ -49,7 +49,7 @@ func Open(file io.ReaderAt, size, maxInflated int64) (*Reader, error) {
 	}
 	r := &Reader{book: book}
 	if err := r.choose(); err != nil {
-		return nil, errors.Join(err, r.close())
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -71,8 +71,8 @@ func (r *Reader) choose() (err error) {
 	return nil
 }
 
-// close gives back what the reading took.
-func (r *Reader) close() error {
+// Close ends the reading and gives back what it took of the disk. A Reader that was read to the end has closed itself.
+func (r *Reader) Close() error {
 	if r.book == nil {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (r *Reader) Next() bool {
 	case r.pending:
 		r.pending = false
 	case r.sheet == nil || !r.sheet.next():
-		if err := r.close(); r.sheet != nil && r.sheet.err == nil {
+		if err := r.Close(); r.sheet != nil && r.sheet.err == nil {
 			r.sheet.err = err
 		}
 		return false

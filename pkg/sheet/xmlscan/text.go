@@ -30,8 +30,8 @@ func (s *Scanner) piece() bool {
 		return s.reference()
 	}
 	s.position, s.cr = i+1, true
-	s.text = append(s.plain[:0], '\n')
-	s.plain = s.text
+	s.plain = append(s.plain[:0], '\n')
+	s.text = s.plain
 	return true
 }
 
@@ -86,8 +86,8 @@ func (s *Scanner) reference() bool {
 		r, length := reference(s.buffer[s.position:s.end])
 		switch {
 		case length > 0:
-			s.text = utf8.AppendRune(s.plain[:0], r)
-			s.plain = s.text
+			s.plain = utf8.AppendRune(s.plain[:0], r)
+			s.text = s.plain
 			s.position, s.cr = s.position+length, false
 			return true
 		case length < 0 || !s.fill():
