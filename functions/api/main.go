@@ -57,7 +57,7 @@ func newHandler(store storage, links importing.Links, functions starter, setting
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
-		Imports:  importing.NewService(store, links, functions, []string{"csv", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Imports:  importing.NewService(store, links, functions, []string{"csv", "xlsx", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
 		Exports:  exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
 		Template: importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
