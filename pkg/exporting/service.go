@@ -44,7 +44,7 @@ type Request struct {
 // IdempotencyKeyReused, RequestInProgress.
 func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Export, error) {
 	made, err := contact.OnlyOnce(ctx, s.store, workspace, once, func() (Export, error) {
-		selection, err := s.understand(ctx, workspace, request)
+		selection, err := understand(ctx, s.search, workspace, request)
 		if err != nil {
 			return Export{}, err
 		}
@@ -65,7 +65,7 @@ func (s *Service) Start(ctx context.Context, workspace, subject string, request 
 }
 
 // understand checks what is asked for, and what its texts mean.
-func (s *Service) understand(ctx context.Context, workspace string, request Request) (Selection, error) {
+func understand(ctx context.Context, search Search, workspace string, request Request) (Selection, error) {
 	selection := request.Selection
 	if !slices.Contains(Formats, request.Format) {
 		return Selection{}, problem.Invalid("body.format", string(request.Format), "Say csv, xlsx or json.")
@@ -79,8 +79,11 @@ func (s *Service) understand(ctx context.Context, workspace string, request Requ
 	if err != nil {
 		return Selection{}, err
 	}
+	if filter.Nobody {
+		filter = contact.Filter{Nobody: true} // its times may be beyond those that can be written
+	}
 	selection.Filter = filter
-	selection.Search, err = s.search(ctx, workspace, "body.q", selection.Q)
+	selection.Search, err = search(ctx, workspace, "body.q", selection.Q)
 	return selection, err
 }
 
