@@ -76,9 +76,36 @@ func (s *Store) putImport(ctx context.Context, job importing.Import, allowed con
 	}
 }
 
-// ListImports implements importing.Library.
+// ListImports returns a page of a workspace's imports, newest first. after and next are positions in that order: the
+// sort key of the last one given out, empty at the beginning and at the end.
 func (s *Store) ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error) {
-	return listed(ctx, s, importsListed(workspace), limit, after, func(id string) key { return importKey(workspace, id) }, importOf)
+	src := source{index: "listed", partition: importsListed(workspace)}
+	got, err := s.query(ctx, src, order{descending: true, after: after}, limit+2, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(got.entries) > limit {
+		got.entries = got.entries[:limit]
+		next = got.entries[limit-1].sort
+	}
+	keys := make([]key, len(got.entries))
+	for i, e := range got.entries {
+		keys[i] = importKey(workspace, e.id)
+	}
+	items, err := s.readAll(ctx, s.tables.Jobs, keys, true)
+	if err != nil {
+		return nil, "", err
+	}
+	for i, k := range keys {
+		if it := items[k]; it.text("listedKey") == got.entries[i].sort {
+			job, err := importOf(it)
+			if err != nil {
+				return nil, "", err
+			}
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs, next, nil
 }
 
 // OpenImports implements importing.ImportStore.

@@ -77,7 +77,15 @@ func (s *Store) Schedule(ctx context.Context, ref exporting.Ref) (exporting.Sche
 
 // ListSchedules implements exporting.ScheduleStore.
 func (s *Store) ListSchedules(ctx context.Context, workspace string, limit int, after string) (schedules []exporting.Schedule, next string, err error) {
-	return listed(ctx, s, schedulesListed(workspace), limit, after, func(id string) key { return scheduleKey(workspace, id) }, scheduleOf)
+	items, next, err := s.listJobs(ctx, schedulesListed(workspace), limit, after, func(id string) key { return scheduleKey(workspace, id) })
+	for _, it := range items {
+		schedule, err := scheduleOf(it)
+		if err != nil {
+			return nil, "", err
+		}
+		schedules = append(schedules, schedule)
+	}
+	return schedules, next, err
 }
 
 // UpdateSchedule implements exporting.ScheduleStore. It changes the item in place: runs are noted meanwhile.
@@ -180,16 +188,7 @@ func (s *Store) ScheduleRan(ctx context.Context, ref exporting.Ref, at time.Time
 }
 
 // PendingSchedules implements exporting.ScheduleStore.
-func (s *Store) PendingSchedules(ctx context.Context) ([]exporting.Ref, error) {
-	var refs []exporting.Ref
-	for b := range openBuckets {
-		err := s.eachOf(ctx, s.tables.Jobs, pendingSchedulePartition(b), "", func(it item) error {
-			refs = append(refs, exporting.Ref{Workspace: it.text("workspace"), ID: it.text("id")})
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return refs, nil
+func (s *Store) PendingSchedules(ctx context.Context) (refs []exporting.Ref, err error) {
+	err = s.eachOpen(ctx, pendingSchedulePartition, func(workspace, id string) { refs = append(refs, exporting.Ref{Workspace: workspace, ID: id}) })
+	return refs, err
 }

@@ -34,9 +34,6 @@ func init() {
 	validation.MsgExpectedArray = "Give a list."
 	validation.MsgExpectedObject = "Give an object."
 	validation.MsgExpectedOneOf = "Give one of: %s."
-	validation.MsgExpectedMinLength = "Give a text of %d characters or more, or leave it out."
-	validation.MsgExpectedMaxLength = "Give at most %d characters."
-	validation.MsgExpectedMaxItems = "Give at most %d."
 	validation.MsgExpectedMinimumNumber = "Give %v or more."
 	validation.MsgExpectedMaximumNumber = "Give %v or less."
 }
