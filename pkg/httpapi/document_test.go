@@ -46,6 +46,8 @@ func TestTheDocumentListsEveryRoute(t *testing.T) {
 		"PATCH /v1/contacts/{id}", "PATCH /v1/contacts/{id}/notes/{noteId}", "PATCH /v1/settings",
 		"POST /v1/contacts", "POST /v1/contacts/{id}/notes", "POST /v1/imports", "POST /v1/imports/{id}/cancel", "PUT /v1/contacts/{id}/labels/{label}",
 	}
+	want = append(want, "DELETE /v1/export-schedules/{id}", "GET /v1/export-schedules", "PATCH /v1/export-schedules/{id}", "POST /v1/export-schedules")
+	slices.Sort(want)
 	doc := document(t)
 	if got := slices.Sorted(maps.Keys(operations(t, doc))); !slices.Equal(got, want) {
 		t.Errorf("the document has %q", got)
@@ -89,6 +91,7 @@ func TestTheDocumentShowsErrors(t *testing.T) {
 		"GET /v1/contacts/{id}":       "200 304 401 403 404 422 500 503",
 		"PATCH /v1/contacts/{id}":     "200 400 401 403 404 409 412 415 422 500 503",
 		"POST /v1/imports":            "201 400 401 403 409 413 415 422 500 503",
+		"POST /v1/export-schedules":   "201 400 401 403 409 415 422 500 503",
 		"GET /v1/imports/{id}/report": "303 401 403 404 422 500 503",
 	} {
 		responses := all[what]["responses"].(map[string]any)
