@@ -23,6 +23,7 @@ import (
 	"github.com/occ/contacts/pkg/invoke"
 	"github.com/occ/contacts/pkg/logging"
 	"github.com/occ/contacts/pkg/phone"
+	"github.com/occ/contacts/pkg/scheduler"
 )
 
 func main() {
@@ -35,7 +36,8 @@ func main() {
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	functions := invoke.New(awsclient.Lambda(aws), settings.ImportParseFunction, settings.ExportFunction)
-	lambda.Start(gateway.Handler(newHandler(store, objects, functions, settings, logging.New(settings.LogLevel))))
+	timers := scheduler.New(awsclient.Scheduler(aws), scheduler.Target(settings.Schedules))
+	lambda.Start(gateway.Handler(newHandler(store, objects, functions, timers, settings, logging.New(settings.LogLevel))))
 }
 
 // storage is what the API keeps in the tables.
@@ -43,6 +45,7 @@ type storage interface {
 	contact.Store
 	importing.Library
 	exporting.Store
+	exporting.ScheduleStore
 	SigningKey(ctx context.Context) ([]byte, error)
 }
 
@@ -53,12 +56,13 @@ type starter interface {
 }
 
 // newHandler puts the API together.
-func newHandler(store storage, links importing.Links, functions starter, settings config.API, log *slog.Logger) http.Handler {
+func newHandler(store storage, links importing.Links, functions starter, timers exporting.Timers, settings config.API, log *slog.Logger) http.Handler {
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
-		Imports:  importing.NewService(store, links, functions, []string{"csv", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
-		Exports:  exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
-		Template: importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
+		Imports:   importing.NewService(store, links, functions, []string{"csv", "xlsx", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Exports:   exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
+		Schedules: exporting.NewSchedules(store, timers, contacts.Search, time.Now),
+		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

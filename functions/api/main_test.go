@@ -31,6 +31,7 @@ type exports = exporting.Store
 type memory struct {
 	importing.Library
 	exports
+	exporting.ScheduleStore
 	contact.Store
 	stored contact.Contact
 	query  contact.Query
@@ -81,7 +82,7 @@ func handle(t *testing.T, store *memory, sample string) (events.APIGatewayV2HTTP
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	answer, err := gateway.Handler(newHandler(store, nil, nil, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
+	answer, err := gateway.Handler(newHandler(store, nil, nil, nil, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

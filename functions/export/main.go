@@ -17,6 +17,7 @@ import (
 	"github.com/occ/contacts/pkg/files"
 	"github.com/occ/contacts/pkg/invoke"
 	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/scheduler"
 	"github.com/occ/contacts/pkg/trigger"
 )
 
@@ -31,5 +32,7 @@ func main() {
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
 	functions := invoke.New(awsclient.Lambda(aws), "", settings.ExportFunction)
 	runner := exporting.NewRunner(store, store, objects, functions, settings.Patience, time.Now)
-	lambda.Start(trigger.Export(runner, logging.New(settings.LogLevel)))
+	timers := scheduler.New(awsclient.Scheduler(aws), scheduler.Target(settings.Schedules))
+	timekeeper := exporting.NewTimekeeper(store, store, store, timers, functions, time.Now)
+	lambda.Start(trigger.Export(runner, timekeeper, logging.New(settings.LogLevel)))
 }

@@ -1,20 +1,24 @@
 package main
 
 import (
-	"io"
-
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/sheet"
+	"github.com/occ/contacts/pkg/sheet/xlsx"
 )
 
 // formats are the kinds of files that can be read.
 var formats = map[string]importing.Format{
 	"csv": {
 		Check: sheet.CheckUTF8,
-		Open:  func(file io.ReaderAt) (importing.Records, error) { return sheet.NewCSV(file) },
+		Open:  func(file importing.File) (importing.Records, error) { return sheet.NewCSV(file) },
+	},
+	"xlsx": {
+		Open: func(file importing.File) (importing.Records, error) {
+			return xlsx.Open(file, file.Size, file.MaxInflated)
+		},
 	},
 	"json": {
 		Check: sheet.CheckJSON,
-		Open:  func(file io.ReaderAt) (importing.Records, error) { return sheet.NewJSON(file) },
+		Open:  func(file importing.File) (importing.Records, error) { return sheet.NewJSON(file) },
 	},
 }

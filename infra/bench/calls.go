@@ -33,7 +33,7 @@ func (b *bench) calls(ctx context.Context, open func(*meter) *dynamo.Store) erro
 	writer := importing.NewWriter(store, store, folder, finisher, 3, time.Now)
 	parser := importing.NewParser(importing.ParserDeps{
 		Imports: store, Chunks: store, Files: folder, Queue: line, Limits: importing.Limits{DropBytes: 1 << 30, DropRows: 1 << 30},
-		Formats: map[string]importing.Format{"csv": {Check: sheet.CheckUTF8, Open: func(f io.ReaderAt) (importing.Records, error) { return sheet.NewCSV(f) }}},
+		Formats: map[string]importing.Format{"csv": {Check: sheet.CheckUTF8, Open: func(f importing.File) (importing.Records, error) { return sheet.NewCSV(f) }}},
 		Region:  store.DefaultRegion, ParsePhone: func(raw, _ string) (string, error) { return raw, nil }, ValidRegion: func(string) bool { return true },
 		Finisher: finisher, Writer: writer, Now: time.Now,
 	})

@@ -30,7 +30,7 @@ type drop struct {
 	write   writePeople
 }
 
-var largeDrops = []drop{{"csv", allColumns, peopleCSV}}
+var largeDrops = []drop{{"csv", allColumns, peopleCSV}, {"xlsx", fewColumns, peopleXLSX}}
 
 // drops measures how long import-parse takes with the largest files that the bucket takes, until every chunk is sent, and what it holds
 // meanwhile. Nobody writes the chunks: import-write no longer gets any, so this comes last.

@@ -15,6 +15,7 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/phone"
 	"github.com/occ/contacts/pkg/sheet"
+	"github.com/occ/contacts/pkg/sheet/xlsx"
 )
 
 const (
@@ -32,8 +33,9 @@ type format struct {
 }
 
 var formats = []format{
-	{"csv", importing.Format{Check: sheet.CheckUTF8, Open: func(f io.ReaderAt) (importing.Records, error) { return sheet.NewCSV(f) }}, peopleCSV, floorCSV},
-	{"json", importing.Format{Check: sheet.CheckJSON, Open: func(f io.ReaderAt) (importing.Records, error) { return sheet.NewJSON(f) }}, peopleJSON, floorJSON},
+	{"csv", importing.Format{Check: sheet.CheckUTF8, Open: func(f importing.File) (importing.Records, error) { return sheet.NewCSV(f) }}, peopleCSV, floorCSV},
+	{"xlsx", importing.Format{Open: func(f importing.File) (importing.Records, error) { return xlsx.Open(f, f.Size, f.MaxInflated) }}, peopleXLSX, floorXLSX},
+	{"json", importing.Format{Check: sheet.CheckJSON, Open: func(f importing.File) (importing.Records, error) { return sheet.NewJSON(f) }}, peopleJSON, floorJSON},
 }
 
 // parsing measures rows a second from a file on disk to the messages of its chunks, beside the floor of its format. Both take turns;

@@ -36,8 +36,12 @@ func document(t *testing.T) []route {
 // mapping is the operation that takes an import which awaits its mapping.
 const mapping = "POST /v1/imports/{id}/mapping"
 
+const schedules = "/v1/export-schedules"
+
 // bodies are requests that the operations take. An operation with a body that is not here fails the test.
 var bodies = map[string]any{
+	"POST " + schedules:                      map[string]any{"name": "Weekly", "schedule": "rate(7 days)", "format": "csv", "enabled": false},
+	"PATCH " + schedules + "/{id}":           map[string]any{"name": "Monthly"},
 	"POST /v1/contacts":                      map[string]any{"name": "Somebody"},
 	"PATCH /v1/contacts/{id}":                map[string]any{"company": "Changed"},
 	"POST /v1/contacts/{id}/notes":           map[string]any{"text": "A note"},
@@ -48,12 +52,15 @@ var bodies = map[string]any{
 }
 
 // belongings are what one workspace has: the ids that the paths are filled with.
-type belongings struct{ contact, note, importID string }
+type belongings struct{ contact, note, importID, schedule string }
 
 // own makes one of each kind that the operation may need, seen by an admin.
 func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	t.Helper()
 	var b belongings
+	if strings.HasPrefix(r.path, schedules) { // a workspace may have 20
+		b.schedule = admin.call(http.MethodPost, schedules, bodies["POST "+schedules]).is(http.StatusCreated).text("id")
+	}
 	b.contact = admin.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Owned", "labels": []string{"VIP"}}).is(http.StatusCreated).text("id")
 	if has["/v1/contacts/{id}/notes"] {
 		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
@@ -69,8 +76,11 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 
 func (b belongings) fill(path string) string {
 	id := b.contact
-	if strings.HasPrefix(path, "/v1/imports") {
+	switch {
+	case strings.HasPrefix(path, "/v1/imports"):
 		id = b.importID
+	case strings.HasPrefix(path, schedules):
+		id = b.schedule
 	}
 	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
 }
@@ -114,7 +124,7 @@ func TestEveryOperationForEverybody(t *testing.T) {
 			r.call(homeless, b).problem(http.StatusForbidden, "no_workspace")
 			if r.role == "admin" {
 				r.call(agent, b).problem(http.StatusForbidden, "forbidden")
-				r.call(agent, belongings{"unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
+				r.call(agent, belongings{"unknown", "unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
 			}
 			r.strange(t, stranger, b)
 			r.owned(t, admin, agent, b)
@@ -129,8 +139,8 @@ func (r route) strange(t *testing.T, stranger caller, b belongings) {
 	if strings.Contains(r.path, "{id}") {
 		a.problem(http.StatusNotFound, "not_found")
 	}
-	for _, id := range []string{b.contact, b.importID} {
-		if strings.Contains(string(a.body), id) {
+	for _, id := range []string{b.contact, b.importID, b.schedule} {
+		if id != "" && strings.Contains(string(a.body), id) {
 			t.Errorf("another workspace sees %s", a.body)
 		}
 	}

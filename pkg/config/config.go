@@ -30,6 +30,7 @@ type API struct {
 	ImportParseFunction string        // IMPORT_PARSE_FUNCTION: name, to be called asynchronously
 	ExportFunction      string        // EXPORT_FUNCTION
 	ExportsKept         time.Duration // EXPORT_DAYS: how long the bucket keeps exports
+	Schedules           Schedules
 }
 
 // ImportParse is the configuration of functions/import-parse.
@@ -56,6 +57,13 @@ type ImportWrite struct {
 	MaxReceives    int    // MAX_RECEIVES: deliveries before a chunk goes to the dead letters
 }
 
+// Schedules say what the schedules of exports call.
+type Schedules struct {
+	Group    string // SCHEDULE_GROUP: of EventBridge Scheduler, in which they lie
+	Function string // SCHEDULE_TARGET_ARN
+	Role     string // SCHEDULE_ROLE_ARN: with which it is called
+}
+
 // Export is the configuration of functions/export.
 type Export struct {
 	Tables         Tables
@@ -63,6 +71,7 @@ type Export struct {
 	ExportsBucket  string        // EXPORTS_BUCKET
 	ExportFunction string        // EXPORT_FUNCTION: its own name, by which it calls itself
 	Patience       time.Duration // EXPORT_PATIENCE_SECONDS: how long a run may be without progress before another takes its place
+	Schedules      Schedules
 }
 
 // LoadAPI reads the configuration of functions/api.
@@ -72,7 +81,7 @@ func LoadAPI() (API, error) {
 		Tables: e.tables(), LogLevel: e.level(), UploadsBucket: e.text("UPLOADS_BUCKET"), ExportsBucket: e.text("EXPORTS_BUCKET"),
 		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
 		ImportParseFunction: e.text("IMPORT_PARSE_FUNCTION"), ExportFunction: e.text("EXPORT_FUNCTION"),
-		ExportsKept: time.Duration(e.number("EXPORT_DAYS")) * 24 * time.Hour,
+		ExportsKept: time.Duration(e.number("EXPORT_DAYS")) * 24 * time.Hour, Schedules: e.schedules(),
 	}, errors.Join(e.faults...)
 }
 
@@ -102,7 +111,7 @@ func LoadExport() (Export, error) {
 	var e environment
 	return Export{
 		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"), ExportFunction: e.text("EXPORT_FUNCTION"),
-		Patience: time.Duration(e.number("EXPORT_PATIENCE_SECONDS")) * time.Second,
+		Patience: time.Duration(e.number("EXPORT_PATIENCE_SECONDS")) * time.Second, Schedules: e.schedules(),
 	}, errors.Join(e.faults...)
 }
 
@@ -131,6 +140,10 @@ func (e *environment) number(name string) int64 {
 
 func (e *environment) tables() Tables {
 	return Tables{Contacts: e.text("CONTACTS_TABLE"), Timeline: e.text("TIMELINE_TABLE"), Jobs: e.text("JOBS_TABLE")}
+}
+
+func (e *environment) schedules() Schedules {
+	return Schedules{e.text("SCHEDULE_GROUP"), e.text("SCHEDULE_TARGET_ARN"), e.text("SCHEDULE_ROLE_ARN")}
 }
 
 func (e *environment) level() slog.Level {

@@ -32,8 +32,7 @@ type Listing struct {
 
 // List reads one page. Errors: ValidationFailed for a q or sort that cannot be.
 func (s *Service) List(ctx context.Context, workspace string, asked Listing) (Page, error) {
-	switch {
-	case !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, asked.Sort):
+	if !slices.Contains([]Sort{SortDefault, SortNewest, SortOldest, SortName, SortInteraction}, asked.Sort) {
 		return Page{}, problem.Invalid("query.sort", string(asked.Sort), "Sort by createdAt, -createdAt, name or -lastInteractionAt.")
 	}
 	search, err := s.Search(ctx, workspace, "query.q", asked.Q)

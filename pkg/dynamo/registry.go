@@ -19,6 +19,17 @@ func (s *Store) RegisterWorkspace(ctx context.Context, workspace string) error {
 	})
 }
 
+// EachWorkspace implements exporting.Workspaces. It holds one page of the registry at a time.
+func (s *Store) EachWorkspace(ctx context.Context, visit func(workspace string) error) error {
+	for b := range openBuckets {
+		err := s.eachOf(ctx, s.tables.Jobs, workspacePartition(b), "", func(it item) error { return visit(it.key().sk) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // signingKeyBytes is the length of the secret that cursors are signed with: as long as the hash of HMAC-SHA-256.
 const signingKeyBytes = 32
 

@@ -22,12 +22,16 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/phone"
 	"github.com/occ/contacts/pkg/sheet"
+	"github.com/occ/contacts/pkg/sheet/xlsx"
 )
 
 // readers are those of functions/import-parse.
 var readers = map[string]importing.Format{
-	"csv":  {Check: sheet.CheckUTF8, Open: func(file io.ReaderAt) (importing.Records, error) { return sheet.NewCSV(file) }},
-	"json": {Check: sheet.CheckJSON, Open: func(file io.ReaderAt) (importing.Records, error) { return sheet.NewJSON(file) }},
+	"csv":  {Check: sheet.CheckUTF8, Open: func(file importing.File) (importing.Records, error) { return sheet.NewCSV(file) }},
+	"json": {Check: sheet.CheckJSON, Open: func(file importing.File) (importing.Records, error) { return sheet.NewJSON(file) }},
+	"xlsx": {Open: func(file importing.File) (importing.Records, error) {
+		return xlsx.Open(file, file.Size, file.MaxInflated)
+	}},
 }
 
 // shelf is a workbench with an uploads bucket of one file, and the parts of exports.
@@ -173,7 +177,7 @@ func TestAnExportComesBack(t *testing.T) {
 	}
 	from.imported("generated", rows...)
 	want := from.kept()
-	for _, format := range []exporting.Format{exporting.CSV, exporting.JSON} {
+	for _, format := range exporting.Formats {
 		t.Run(string(format), func(t *testing.T) {
 			file := from.exported(format)
 			to := &shelf{workbench: workbenchOn(t, fresh(t)), parts: map[string][]byte{}}

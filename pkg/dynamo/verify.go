@@ -29,8 +29,8 @@ type verification struct {
 }
 
 // Verify walks the tables and checks what README.md says of them: no claim without its contact, no contact without its claims, facets,
-// words and index keys exactly as the contact implies, nothing left of contacts that are gone, and imports whose totals, outcomes and
-// contacts agree.
+// words and index keys exactly as the contact implies, nothing left of contacts that are gone, imports whose totals, outcomes and
+// contacts agree, and schedules that are counted and, while their timers may be others than they say, found by the sweep.
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	v := &verification{store: s, ids: map[[2]string]contact.Contact{}, made: map[[2]string]int{}}
 	var err error
@@ -49,6 +49,9 @@ func (s *Store) Verify(ctx context.Context) (Verified, error) {
 		}
 	}
 	v.rest()
+	if err := v.schedules(); err != nil {
+		return v.found, err
+	}
 	err = v.imports(ctx)
 	return v.found, err
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -44,7 +45,7 @@ type Request struct {
 // IdempotencyKeyReused, RequestInProgress.
 func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Export, error) {
 	made, err := contact.OnlyOnce(ctx, s.store, workspace, once, func() (Export, error) {
-		selection, err := s.understand(ctx, workspace, request)
+		selection, err := understand(ctx, s.search, workspace, request)
 		if err != nil {
 			return Export{}, err
 		}
@@ -65,10 +66,13 @@ func (s *Service) Start(ctx context.Context, workspace, subject string, request 
 }
 
 // understand checks what is asked for, and what its texts mean.
-func (s *Service) understand(ctx context.Context, workspace string, request Request) (Selection, error) {
+func understand(ctx context.Context, search Search, workspace string, request Request) (Selection, error) {
 	selection := request.Selection
 	if !slices.Contains(Formats, request.Format) {
 		return Selection{}, problem.Invalid("body.format", string(request.Format), "Say csv, xlsx or json.")
+	}
+	if err := checkLengths(selection); err != nil {
+		return Selection{}, err
 	}
 	if err := CheckFields(selection.Fields, "body.fields"); err != nil {
 		return Selection{}, err
@@ -79,9 +83,32 @@ func (s *Service) understand(ctx context.Context, workspace string, request Requ
 	if err != nil {
 		return Selection{}, err
 	}
+	if filter.Nobody {
+		filter = contact.Filter{Nobody: true} // its times may be beyond those that can be written
+	}
 	selection.Filter = filter
-	selection.Search, err = s.search(ctx, workspace, "body.q", selection.Q)
+	selection.Search, err = search(ctx, workspace, "body.q", selection.Q)
 	return selection, err
+}
+
+// What a selection may hold at most, so that its record has room: far more than makes sense.
+const (
+	maxText   = 1_000 // characters of a filter
+	maxFields = 1_000
+)
+
+func checkLengths(s Selection) error {
+	for _, text := range [][2]string{
+		{"body.label", s.Label}, {"body.company", s.Company}, {"body.channel", s.Channel}, {"body.createdAfter", s.After}, {"body.createdBefore", s.Before},
+	} {
+		if utf8.RuneCountInString(text[1]) > maxText {
+			return problem.Invalid(text[0], nil, "Give at most %d characters.", maxText)
+		}
+	}
+	if len(s.Fields) > maxFields {
+		return problem.Invalid("body.fields", nil, "Give at most %d fields; without any, an export has all.", maxFields)
+	}
+	return nil
 }
 
 // Get reads an export; NotFound when the workspace has none of that id.

@@ -90,7 +90,7 @@ func (w *world) CreateExport(_ context.Context, job Export, _ *contact.Once) err
 
 func (w *world) Export(_ context.Context, ref Ref) (job Export, err error) {
 	return job, w.do(func() error {
-		found := false
+		var found bool
 		if job, found = w.jobs[ref]; !found {
 			return problem.New(problem.NotFound, "There is no such export.")
 		}
@@ -154,7 +154,7 @@ func (w *world) PutWork(_ context.Context, key string, body []byte) error {
 
 func (w *world) GetWork(_ context.Context, key string) (body []byte, err error) {
 	return body, w.do(func() error {
-		found := false
+		var found bool
 		if body, found = w.objects[key]; !found {
 			return ErrNoObject
 		}

@@ -44,7 +44,7 @@ func (s *Store) UploadPart(ctx context.Context, key, upload string, number int, 
 func (s *Store) CompleteUpload(ctx context.Context, key, upload string, tags []string) error {
 	parts := make([]types.CompletedPart, len(tags))
 	for i := range tags {
-		parts[i] = types.CompletedPart{ETag: &tags[i], PartNumber: aws.Int32(int32(i + 1))} //nolint:gosec // at most 10,000
+		parts[i] = types.CompletedPart{ETag: &tags[i], PartNumber: aws.Int32(int32(i + 1))}
 	}
 	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &s.exports, Key: &key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},

@@ -47,6 +47,8 @@ func TestTheDocumentListsEveryRoute(t *testing.T) {
 		"POST /v1/contacts", "POST /v1/contacts/{id}/notes", "POST /v1/exports", "POST /v1/imports", "POST /v1/imports/{id}/cancel", "POST /v1/imports/{id}/mapping", "POST /v1/imports/{id}/undo",
 		"PUT /v1/contacts/{id}/labels/{label}",
 	}
+	want = append(want, "DELETE /v1/export-schedules/{id}", "GET /v1/export-schedules", "PATCH /v1/export-schedules/{id}", "POST /v1/export-schedules")
+	slices.Sort(want)
 	doc := document(t)
 	if got := slices.Sorted(maps.Keys(operations(t, doc))); !slices.Equal(got, want) {
 		t.Errorf("the document has %q", got)
@@ -90,6 +92,7 @@ func TestTheDocumentShowsErrors(t *testing.T) {
 		"GET /v1/contacts/{id}":       "200 304 401 403 404 422 500 503",
 		"PATCH /v1/contacts/{id}":     "200 400 401 403 404 409 412 415 422 500 503",
 		"POST /v1/imports":            "201 400 401 403 409 413 415 422 500 503",
+		"POST /v1/export-schedules":   "201 400 401 403 409 415 422 500 503",
 		"GET /v1/imports/{id}/report": "303 401 403 404 422 500 503",
 
 		"POST /v1/imports/{id}/mapping": "202 400 401 403 404 409 415 422 500 503",

@@ -59,6 +59,7 @@ type Deps struct {
 	Imports    Imports
 	Exports    Exports
 	Template   func(format string) (importing.Template, error)
+	Schedules  Schedules
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read
 	BaseURL    string                                    // of the API, for its document; may be empty
 	Log        *slog.Logger

@@ -76,6 +76,25 @@ func (s *server) routes() []*endpoint {
 		}, s.updateSettings),
 
 		on(s, operation{
+			method: http.MethodGet, path: "/v1/export-schedules", role: identity.Admin, id: "listExportSchedules", summary: "List export schedules, newest first",
+		}, s.listSchedules),
+		on(s, operation{
+			method: http.MethodPost, path: "/v1/export-schedules", role: identity.Admin, id: "createExportSchedule", summary: "Have an export made again and again", status: http.StatusCreated,
+			notes: "schedule is an expression of EventBridge in UTC, as rate(12 hours) or cron(0 2 ? * MON-FRI *). Filters and fields as of an export; what they mean is settled now. " +
+				"While an export of the schedule is not finished, no other begins. A workspace has at most 20.",
+			refuses: []problem.Code{problem.NotPossible},
+		}, s.createSchedule),
+		on(s, operation{
+			method: http.MethodPatch, path: "/v1/export-schedules/{id}", role: identity.Admin, id: "updateExportSchedule", summary: "Change an export schedule",
+			notes:   "A JSON merge patch (RFC 7396): null takes a filter away. Another schedule, or enabled, begins the wait of a rate() anew.",
+			refuses: []problem.Code{problem.VersionConflict},
+		}, s.updateSchedule),
+		on(s, operation{
+			method: http.MethodDelete, path: "/v1/export-schedules/{id}", role: identity.Admin, id: "deleteExportSchedule", summary: "Delete an export schedule",
+			status: http.StatusNoContent, notes: "Exports that it made stay.", refuses: []problem.Code{problem.VersionConflict},
+		}, s.deleteSchedule),
+
+		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports/template", role: identity.Admin, id: "getImportTemplate", summary: "A file to fill in, with an example row",
 			media: []string{"text/csv", "application/json"}, refuses: []problem.Code{problem.UnsupportedFormat},
 		}, s.getTemplate),

@@ -24,7 +24,7 @@ func BenchmarkParseJSON(b *testing.B) {
 	text := benchJSON()
 	w := newWorld(b)
 	for b.Loop() {
-		file := strings.NewReader(text)
+		file := File{ReaderAt: strings.NewReader(text), Size: int64(len(text))}
 		found, err := survey(jsonFormat, file, benchObjects, func(string) bool { return false })
 		if err != nil || found.rows != benchObjects {
 			b.Fatal(err)

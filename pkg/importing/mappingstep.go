@@ -11,7 +11,7 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// mappingWait is how long an import waits for its mapping, from the arrival of its file: the uploads bucket keeps files that long.
+// mappingWait is how long an import waits for its mapping, from the arrival of its file; the uploads bucket keeps files longer.
 const mappingWait = 30 * 24 * time.Hour
 
 // Starter starts a run of import-parse for one import and does not wait for it. An error means that it may not have begun: the sweep

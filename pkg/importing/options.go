@@ -36,6 +36,9 @@ func onDuplicateOf(text string) (OnDuplicate, bool) {
 	return "", false
 }
 
+// maxInflation is how many times its byte limit a compressed file may inflate to (CONTRACT.md, "Imports").
+const maxInflation = 20
+
 // Limits of files. Those dropped into the bucket have their own.
 type Limits struct {
 	UploadBytes int64

@@ -73,23 +73,25 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 }
 
 // fetch makes a temporary copy of an import's file; discard removes it.
-func (p *Parser) fetch(ctx context.Context, job Import) (file *os.File, discard func(), err error) {
-	if file, err = os.CreateTemp("", "import-*"); err != nil {
-		return nil, nil, fmt.Errorf("importing: make a temporary file: %w", err)
+func (p *Parser) fetch(ctx context.Context, job Import) (file File, discard func(), err error) {
+	copied, err := os.CreateTemp("", "import-*")
+	if err != nil {
+		return File{}, nil, fmt.Errorf("importing: make a temporary file: %w", err)
 	}
 	discard = func() {
-		_ = file.Close()           // only read
-		_ = os.Remove(file.Name()) // the function's own temporary directory
+		_ = copied.Close()           // only read
+		_ = os.Remove(copied.Name()) // the function's own temporary directory
 	}
-	err = p.Files.Download(ctx, job.Bucket, job.Key, job.ObjectVersion, file)
+	err = p.Files.Download(ctx, job.Bucket, job.Key, job.ObjectVersion, copied)
 	if errors.Is(err, ErrNoObject) {
 		err = &FileError{CorruptFile, "The file was deleted from the bucket before it could be read. Upload it again."}
 	}
 	if err != nil {
 		discard()
-		return nil, nil, err
+		return File{}, nil, err
 	}
-	return file, discard, nil
+	limit, _ := p.Limits.of(job.Source)
+	return File{copied, job.Size, maxInflation * limit}, discard, nil
 }
 
 // prepare settles what the chunks will depend on beside the file: options, region, limits.
@@ -118,7 +120,7 @@ func (p *Parser) prepare(ctx context.Context, job *Import) error {
 }
 
 // survey reads the file whole before its first row is written, and moves the import on to processing, or to wait for its mapping.
-func (p *Parser) survey(ctx context.Context, job *Import, file *os.File) error {
+func (p *Parser) survey(ctx context.Context, job *Import, file File) error {
 	_, maxRows := p.Limits.of(job.Source)
 	found, err := survey(p.Formats[job.Format], file, maxRows, func(raw string) bool {
 		_, err := p.ParsePhone(raw, job.DefaultRegion)

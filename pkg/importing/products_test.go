@@ -122,7 +122,7 @@ func TestExportsOfOtherProducts(t *testing.T) {
 // peopleOf reads a file as import-parse does.
 func peopleOf(t *testing.T, body []byte) (people []person) {
 	t.Helper()
-	file := bytes.NewReader(body)
+	file := File{ReaderAt: bytes.NewReader(body), Size: int64(len(body))}
 	if _, err := survey(csvFormat, file, 100, func(string) bool { return false }); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -27,7 +26,7 @@ const (
 )
 
 // send reads the rows and sends them in chunks, those that are closed apart. An import that was given up is accounted for instead.
-func (p *Parser) send(ctx context.Context, job Import, file io.ReaderAt, done *Parsed) error {
+func (p *Parser) send(ctx context.Context, job Import, file File, done *Parsed) error {
 	closed := map[int]bool{}
 	var err error
 	if job.Attempts > 0 { // not the run that surveyed the file
@@ -70,11 +69,12 @@ func (p *Parser) dispatch(ctx context.Context, job Import, fill func(out *outbox
 }
 
 // chunks cuts a file into chunks and hands them on, in order. The rows of a chunk hold until each returns.
-func (p *Parser) chunks(ctx context.Context, job Import, file io.ReaderAt, each func(Chunk) error) error {
+func (p *Parser) chunks(ctx context.Context, job Import, file File, each func(Chunk) error) error {
 	records, err := p.Formats[job.Format].Open(file)
 	if err != nil {
 		return err
 	}
+	defer finish(records)
 	header, err := readHeader(records)
 	if err != nil {
 		return err

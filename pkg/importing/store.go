@@ -165,7 +165,8 @@ type UploadLink struct {
 	ExpiresAt time.Time
 }
 
-// Records reads the records of a file, the header first. Package sheet implements it.
+// Records reads the records of a file, the header first. Package sheet implements it. Records that are an io.Closer too are
+// closed when no more of them are read.
 type Records interface {
 	// Next reads a record; false at the end, or when reading failed (Err).
 	Next() bool
@@ -183,8 +184,16 @@ type Records interface {
 
 // Format is how files of one format are read.
 type Format struct {
-	// Check reads a file whole; a problem.Error with the code of a file when it cannot be read.
+	// Check reads a file whole before it is opened; a problem.Error with the code of a file when it cannot be read. Nil when
+	// opening and reading say all of that.
 	Check func(file io.Reader) error
-	// Open reads the records of a file that passed Check; a problem.Error with the code of a file when it cannot be read after all.
-	Open func(file io.ReaderAt) (Records, error)
+	// Open reads the records of a file that passed Check. What it returns, and Err of the records, may be such a problem too.
+	Open func(file File) (Records, error)
+}
+
+// File is a file on temporary disk.
+type File struct {
+	io.ReaderAt
+	Size        int64 // bytes
+	MaxInflated int64 // bytes that a compressed file may become: the contract's multiple of its byte limit
 }

@@ -20,17 +20,20 @@ type surveyed struct {
 
 // survey reads a file whole: encoding, header, number of rows, and what the first of them hold. A *FileError says why it cannot be
 // imported. phone says whether a text is a valid phone.
-func survey(format Format, file io.ReaderAt, maxRows int, phone func(raw string) bool) (surveyed, error) {
-	if err := format.Check(io.NewSectionReader(file, 0, math.MaxInt64)); err != nil {
-		return surveyed{}, fileFault(err)
+func survey(format Format, file File, maxRows int, phone func(raw string) bool) (surveyed, error) {
+	if format.Check != nil {
+		if err := format.Check(io.NewSectionReader(file, 0, math.MaxInt64)); err != nil {
+			return surveyed{}, fileFault(err)
+		}
 	}
 	records, err := format.Open(file)
 	if err != nil {
 		return surveyed{}, fileFault(err)
 	}
+	defer finish(records)
 	found := surveyed{}
 	if found.header, err = readHeader(records); err != nil {
-		return found, err
+		return found, fileFault(err)
 	}
 	found.values = valuesOf(found.header, phone)
 	for records.Next() {
@@ -46,7 +49,7 @@ func survey(format Format, file io.ReaderAt, maxRows int, phone func(raw string)
 	}
 	switch {
 	case records.Err() != nil:
-		return found, records.Err()
+		return found, fileFault(records.Err())
 	case found.rows == 0:
 		return found, &FileError{EmptyFile, "The file has a header but no rows. Add a row for each contact."}
 	}
@@ -71,6 +74,13 @@ func readHeader(records Records) ([]string, error) {
 		return nil, &FileError{CorruptFile, "The header (row 1) cannot be read: " + records.Fault().Detail}
 	}
 	return slices.Clone(header), nil
+}
+
+// finish closes records that hold something, such as room on the temporary disk.
+func finish(records Records) {
+	if closer, ok := records.(io.Closer); ok {
+		_ = closer.Close()
+	}
 }
 
 // isRow says that a record is a row: records of only empty cells are none.

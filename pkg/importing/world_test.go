@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -65,12 +64,12 @@ type world struct {
 
 var csvFormat = Format{
 	Check: sheet.CheckUTF8,
-	Open:  func(file io.ReaderAt) (Records, error) { return sheet.NewCSV(file) },
+	Open:  func(file File) (Records, error) { return sheet.NewCSV(file) },
 }
 
 var jsonFormat = Format{
 	Check: sheet.CheckJSON,
-	Open:  func(file io.ReaderAt) (Records, error) { return sheet.NewJSON(file) },
+	Open:  func(file File) (Records, error) { return sheet.NewJSON(file) },
 }
 
 func newWorld(t tester) *world {

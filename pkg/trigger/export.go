@@ -3,28 +3,48 @@ package trigger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/occ/contacts/pkg/exporting"
 )
 
-// Exporter is what the function export does. *exporting.Runner implements it.
+// Exporter writes the files of exports. *exporting.Runner implements it.
 type Exporter interface {
 	Run(ctx context.Context, ref exporting.Ref) (exporting.Ran, error)
 	Sweep(ctx context.Context) (exporting.Swept, error)
 }
 
-// exportEvent is an event of functions/export.
-type exportEvent struct {
-	Action    string `json:"action"` // run, sweep
-	Workspace string `json:"workspace"`
-	ID        string `json:"id"`
+// Timekeeper starts the exports of schedules. *exporting.Timekeeper implements it.
+type Timekeeper interface {
+	Fire(ctx context.Context, ref exporting.Ref, scheduledTime string) (exporting.Fired, error)
+	Nightly(ctx context.Context, now time.Time) (exporting.BackedUp, error)
+	Repair(ctx context.Context) (exporting.Repaired, error)
 }
 
-// Export handles the events of functions/export: {"action":"run","workspace":…,"id":…} of an export that is to be worked on, and
-// {"action":"sweep"} of its schedule. An error makes Lambda call again, twice; after that the sweep does.
-func Export(exporter Exporter, log *slog.Logger) func(context.Context, json.RawMessage) error {
+// exportEvent is an event of functions/export.
+type exportEvent struct {
+	Action    string `json:"action"` // run, sweep, scheduled, nightly
+	Workspace string `json:"workspace"`
+	ID        string `json:"id"`       // of run: the export
+	Schedule  string `json:"schedule"` // of scheduled
+	Time      string `json:"time"`     // of scheduled: when it was due
+}
+
+// exports are the handlers of functions/export.
+type exports struct {
+	exporter Exporter
+	keeper   Timekeeper
+	log      *slog.Logger
+}
+
+// Export handles the events of functions/export: {"action":"run","workspace":…,"id":…} of an export that is to be worked on,
+// {"action":"scheduled","workspace":…,"schedule":…,"time":…} of an export schedule, {"action":"nightly"} and {"action":"sweep"} of the template's
+// schedules. An error makes Lambda call again, twice; after that the sweep does.
+func Export(exporter Exporter, keeper Timekeeper, log *slog.Logger) func(context.Context, json.RawMessage) error {
+	e := exports{exporter, keeper, log}
 	return func(ctx context.Context, body json.RawMessage) error {
 		var event exportEvent
 		if err := json.Unmarshal(body, &event); err != nil {
@@ -32,30 +52,22 @@ func Export(exporter Exporter, log *slog.Logger) func(context.Context, json.RawM
 		}
 		switch event.Action {
 		case "run":
-			done, err := exporter.Run(ctx, exporting.Ref{Workspace: event.Workspace, ID: event.ID})
-			logRan(ctx, log, done, err)
-			return err
+			return e.run(ctx, exporting.Ref{Workspace: event.Workspace, ID: event.ID})
+		case "scheduled":
+			return e.fire(ctx, exporting.Ref{Workspace: event.Workspace, ID: event.Schedule}, event.Time)
+		case "nightly":
+			return e.nightly(ctx)
 		case "sweep":
-			return sweepExports(ctx, exporter, log)
+			return errors.Join(e.sweep(ctx), e.repair(ctx))
 		default:
 			return fmt.Errorf("trigger: there is no action %q", event.Action)
 		}
 	}
 }
 
-func sweepExports(ctx context.Context, exporter Exporter, log *slog.Logger) error {
-	done, err := exporter.Sweep(ctx)
-	for _, ref := range done.Started {
-		log.InfoContext(ctx, "an export stood still and runs again", "workspace", ref.Workspace, "export", ref.ID)
-	}
-	for _, failure := range done.Failed {
-		log.ErrorContext(ctx, "an open export could not be looked after", "error", failure)
-	}
-	return err
-}
-
-func logRan(ctx context.Context, log *slog.Logger, done exporting.Ran, err error) {
-	line := log.With("workspace", done.Ref.Workspace, "export", done.Ref.ID)
+func (e exports) run(ctx context.Context, ref exporting.Ref) error {
+	done, err := e.exporter.Run(ctx, ref)
+	line := e.log.With("workspace", ref.Workspace, "export", ref.ID)
 	switch {
 	case err != nil:
 		line.ErrorContext(ctx, "the export could not be written yet", "error", err)
@@ -66,4 +78,44 @@ func logRan(ctx context.Context, log *slog.Logger, done exporting.Ran, err error
 	default:
 		line.InfoContext(ctx, "an export is written", "status", done.Status, "rows", done.Rows, "bytes", done.Bytes)
 	}
+	return err
+}
+
+func (e exports) fire(ctx context.Context, ref exporting.Ref, due string) error {
+	done, err := e.keeper.Fire(ctx, ref, due)
+	line := e.log.With("workspace", ref.Workspace, "schedule", ref.ID)
+	if err != nil {
+		line.ErrorContext(ctx, "the schedule's export could not be started yet", "error", err)
+		return err
+	}
+	line.InfoContext(ctx, "a schedule fired", "export", done.Export, "note", done.Note)
+	return nil
+}
+
+func (e exports) nightly(ctx context.Context) error {
+	done, err := e.keeper.Nightly(ctx, time.Now())
+	e.log.InfoContext(ctx, "the nightly backup is started", "workspaces", done.Workspaces, "started", done.Started)
+	return err
+}
+
+func (e exports) sweep(ctx context.Context) error {
+	done, err := e.exporter.Sweep(ctx)
+	for _, ref := range done.Started {
+		e.log.InfoContext(ctx, "an export stood still and runs again", "workspace", ref.Workspace, "export", ref.ID)
+	}
+	for _, failure := range done.Failed {
+		e.log.ErrorContext(ctx, "an open export could not be looked after", "error", failure)
+	}
+	return err
+}
+
+func (e exports) repair(ctx context.Context) error {
+	done, err := e.keeper.Repair(ctx)
+	for _, failure := range done.Failed {
+		e.log.ErrorContext(ctx, "the timer of a schedule could not be put", "error", failure)
+	}
+	if done.Put > 0 {
+		e.log.InfoContext(ctx, "timers of schedules are put that were left behind", "timers", done.Put)
+	}
+	return err
 }

@@ -104,7 +104,7 @@ func (s *Stack) buildAndDeploy(ctx context.Context, root string) error {
 	}
 	arguments = []string{
 		"deploy", "--template-file", filepath.Join(build, "template.yaml"), "--stack-name", Name, "--s3-bucket", artifacts,
-		"--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
+		"--capabilities", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
 	}
 	if err := s.sam(ctx, root, append(arguments, overrides(s.params)...)); err != nil {
 		return fmt.Errorf("sam deploy: %w", err)
