@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -96,14 +97,14 @@ func (s *Store) UpdateSchedule(ctx context.Context, schedule exporting.Schedule)
 		return err
 	}
 	c := ifVersion(schedule.Version - 1)
-	update := "SET "
+	var update []string
 	for _, name := range []string{"name", "expression", "format", "selection", "enabled", "updatedAt", attrVersion, attrWriteID, attrPending} {
 		if it[name] != nil {
 			c.names["#"+name], c.values[":new_"+name] = name, it[name]
-			update += "#" + name + " = :new_" + name + ", "
+			update = append(update, "#"+name+" = :new_"+name)
 		}
 	}
-	parts := []part{change(s.tables.Jobs, it.key(), update[:len(update)-2], c)}
+	parts := []part{change(s.tables.Jobs, it.key(), "SET "+strings.Join(update, ", "), c)}
 	if !schedule.PendingAt.IsZero() {
 		parts = append(parts, s.pendingPart(schedule, writeID))
 	}
