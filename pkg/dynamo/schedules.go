@@ -53,8 +53,8 @@ func (s *Store) countPart(workspace string, by int, c condition, writeID string)
 		c.values = item{}
 	}
 	c.names = map[string]string{"#schema": attrSchema}
-	c.values[":schema"], c.values[":writeId"], c.values[":by"] = number(schema), text(writeID), number(by)
-	return change(s.tables.Jobs, scheduleCountKey(workspace), "SET #schema = :schema, writeId = :writeId ADD held :by", c)
+	c.values[":schema"], c.values[":writeId"], c.values[":workspace"], c.values[":by"] = number(schema), text(writeID), text(workspace), number(by)
+	return change(s.tables.Jobs, scheduleCountKey(workspace), "SET #schema = :schema, writeId = :writeId, workspace = :workspace ADD held :by", c)
 }
 
 // pendingPart enters a schedule among those whose timers may be others than they say.
