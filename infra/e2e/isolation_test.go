@@ -33,6 +33,8 @@ func document(t *testing.T) []route {
 	return all
 }
 
+const schedules = "/v1/export-schedules"
+
 // bodies are requests that the operations take. An operation with a body that is not here fails the test.
 var bodies = map[string]any{
 	"POST " + schedules:                      map[string]any{"name": "Weekly", "schedule": "rate(7 days)", "format": "csv", "enabled": false},
@@ -73,8 +75,6 @@ func (b belongings) fill(path string) string {
 	}
 	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
 }
-
-const schedules = "/v1/export-schedules"
 
 // call sends an operation as somebody.
 func (r route) call(c caller, b belongings) answer {
