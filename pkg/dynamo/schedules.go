@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -52,8 +53,8 @@ func (s *Store) countPart(workspace string, by int, c condition, writeID string)
 		c.values = item{}
 	}
 	c.names = map[string]string{"#schema": attrSchema}
-	c.values[":schema"], c.values[":writeId"], c.values[":by"] = number(schema), text(writeID), number(by)
-	return change(s.tables.Jobs, scheduleCountKey(workspace), "SET #schema = :schema, writeId = :writeId ADD held :by", c)
+	c.values[":schema"], c.values[":writeId"], c.values[":workspace"], c.values[":by"] = number(schema), text(writeID), text(workspace), number(by)
+	return change(s.tables.Jobs, scheduleCountKey(workspace), "SET #schema = :schema, writeId = :writeId, workspace = :workspace ADD held :by", c)
 }
 
 // pendingPart enters a schedule among those whose timers may be others than they say.
@@ -96,14 +97,14 @@ func (s *Store) UpdateSchedule(ctx context.Context, schedule exporting.Schedule)
 		return err
 	}
 	c := ifVersion(schedule.Version - 1)
-	update := "SET "
+	var update []string
 	for _, name := range []string{"name", "expression", "format", "selection", "enabled", "updatedAt", attrVersion, attrWriteID, attrPending} {
 		if it[name] != nil {
 			c.names["#"+name], c.values[":new_"+name] = name, it[name]
-			update += "#" + name + " = :new_" + name + ", "
+			update = append(update, "#"+name+" = :new_"+name)
 		}
 	}
-	parts := []part{change(s.tables.Jobs, it.key(), update[:len(update)-2], c)}
+	parts := []part{change(s.tables.Jobs, it.key(), "SET "+strings.Join(update, ", "), c)}
 	if !schedule.PendingAt.IsZero() {
 		parts = append(parts, s.pendingPart(schedule, writeID))
 	}

@@ -5,7 +5,7 @@ func (v *verification) schedules() error {
 	there := map[string]int{}
 	for _, k := range sortedKeys(v.jobs) {
 		it := v.jobs[k]
-		if !isSchedule(it) {
+		if k != scheduleKey(it.text("workspace"), it.text("id")) {
 			continue
 		}
 		schedule, err := scheduleOf(it)
@@ -19,8 +19,8 @@ func (v *verification) schedules() error {
 		}
 	}
 	for _, k := range sortedKeys(v.jobs) {
-		workspace, counts := countsSchedules(k)
-		if !counts {
+		workspace := v.jobs[k].text("workspace")
+		if k != scheduleCountKey(workspace) {
 			continue
 		}
 		if held := v.jobs[k].number("held"); held != there[workspace] {

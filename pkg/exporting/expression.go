@@ -143,7 +143,7 @@ func (f cronField) wrongElement(text string) string {
 	final, hasFinal := f.value(to)
 	n, isNumber := numeral(step)
 	switch {
-	case stepped && !f.takes("/"), !hasFirst && !(span == "*" && stepped), ranged && !hasFinal:
+	case stepped && !f.takes("/"), !hasFirst && (span != "*" || !stepped), ranged && !hasFinal:
 		return f.refuse(text)
 	case ranged && first > final:
 		return fmt.Sprintf("The range %s in %s runs backwards: write it as two, separated by a comma.", span, f.name)
@@ -181,5 +181,5 @@ func (f cronField) value(text string) (int, bool) {
 // numeral reads a number of ASCII digits alone.
 func numeral(text string) (int, bool) {
 	n, err := strconv.ParseUint(text, 10, 31)
-	return int(n), err == nil //nolint:gosec // 31 bits
+	return int(n), err == nil
 }
