@@ -25,7 +25,7 @@ var layers = map[string]int{
 	"pkg/problem": 0, "pkg/fold": 0, "pkg/phone": 0, "pkg/identity": 0, "pkg/sheet/cell": 0, "pkg/sheet": 0, "pkg/sheet/workbook": 0, "pkg/sheet/xmlscan": 0, "pkg/sheet/xlsx": 0,
 	"pkg/contact": 1, "pkg/importing": 1, "pkg/exporting": 1, "pkg/channel": 1,
 	"pkg/scheduler": 2,
-	"pkg/dynamo": 2, "pkg/httpapi": 2, "pkg/gateway": 2, "pkg/files": 2, "pkg/queue": 2, "pkg/trigger": 2,
+	"pkg/dynamo":    2, "pkg/httpapi": 2, "pkg/gateway": 2, "pkg/files": 2, "pkg/queue": 2, "pkg/trigger": 2,
 	"pkg/invoke": 2, "pkg/config": 2, "pkg/logging": 2, "pkg/awsclient": 2,
 	"functions/api": 3, "functions/import-parse": 3, "functions/import-write": 3, "functions/export": 3,
 }

@@ -259,17 +259,8 @@ func scheduleKey(workspace, id string) key { return key{workspace + "#schedule#"
 
 func scheduleCountKey(workspace string) key { return key{workspace + "#schedule-count", "A"} }
 
-// countsSchedules reads the workspace out of a scheduleCountKey.
-func countsSchedules(k key) (workspace string, ok bool) {
-	return strings.CutSuffix(k.pk, "#schedule-count")
-}
-
 // schedulesListed is the partition of index "listed" that holds a workspace's schedules by time.
 func schedulesListed(workspace string) string { return workspace + "#schedules" }
-
-func isSchedule(it item) bool {
-	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#schedule#")
-}
 
 // pendingScheduleKey is of the entry that the sweep finds a schedule by whose timer may be another than the schedule says.
 func pendingScheduleKey(workspace, id string) key {
