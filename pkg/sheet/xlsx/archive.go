@@ -22,6 +22,10 @@ const (
 	maxParts = 10_000
 	// maxDirectory is how many bytes the list of them may have: archive/zip reads it into memory whole.
 	maxDirectory = 4 << 20
+	// maxRatio is how many times its size a file may inflate that becomes more than largeInflated: sheets of contacts become some ten
+	// times as large, bombs a hundred times and more.
+	maxRatio      = 40
+	largeInflated = 200 << 20
 )
 
 // archive is the zip file that a workbook is.
@@ -52,6 +56,7 @@ func openArchive(file io.ReaderAt, size, limit int64) (*archive, error) {
 		return nil, damaged(err, "")
 	}
 	directory.left.Store(1 << 62)
+	limit = min(limit, max(largeInflated, maxRatio*size))
 	a := &archive{parts: make(map[string]*zip.File, len(listed.File)), limit: limit, left: limit}
 	declared := uint64(0)
 	for _, part := range listed.File {
