@@ -44,11 +44,12 @@ var bodies = map[string]any{
 	"PATCH /v1/contacts/{id}/notes/{noteId}": map[string]any{"text": "Another text"},
 	"PATCH /v1/settings":                     map[string]any{"nightlyBackup": false},
 	"POST /v1/imports":                       map[string]any{"fileName": "people.csv", "size": 10},
+	"POST /v1/exports":                       map[string]any{"format": "csv"},
 	mapping:                                  map[string]any{"mapping": map[string]any{"Who": "name"}},
 }
 
 // belongings are what one workspace has: the ids that the paths are filled with.
-type belongings struct{ contact, note, importID string }
+type belongings struct{ contact, note, importID, export string }
 
 // own makes one of each kind that the operation may need, seen by an admin.
 func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
@@ -57,6 +58,9 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	b.contact = admin.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Owned", "labels": []string{"VIP"}}).is(http.StatusCreated).text("id")
 	if has["/v1/contacts/{id}/notes"] {
 		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
+	}
+	if strings.HasPrefix(r.path, "/v1/exports") {
+		b.export = exported(admin, map[string]any{"format": "csv"})["id"].(string)
 	}
 	if r.method+" "+r.path == mapping {
 		b.importID = upload(admin, []byte("Who,Email\nMona Adel,mona@example.com\n"), nil)
@@ -69,8 +73,11 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 
 func (b belongings) fill(path string) string {
 	id := b.contact
-	if strings.HasPrefix(path, "/v1/imports") {
+	switch {
+	case strings.HasPrefix(path, "/v1/imports"):
 		id = b.importID
+	case strings.HasPrefix(path, "/v1/exports"):
+		id = b.export
 	}
 	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
 }
@@ -114,7 +121,7 @@ func TestEveryOperationForEverybody(t *testing.T) {
 			r.call(homeless, b).problem(http.StatusForbidden, "no_workspace")
 			if r.role == "admin" {
 				r.call(agent, b).problem(http.StatusForbidden, "forbidden")
-				r.call(agent, belongings{"unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
+				r.call(agent, belongings{"unknown", "unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
 			}
 			r.strange(t, stranger, b)
 			r.owned(t, admin, agent, b)
@@ -129,8 +136,8 @@ func (r route) strange(t *testing.T, stranger caller, b belongings) {
 	if strings.Contains(r.path, "{id}") {
 		a.problem(http.StatusNotFound, "not_found")
 	}
-	for _, id := range []string{b.contact, b.importID} {
-		if strings.Contains(string(a.body), id) {
+	for _, id := range []string{b.contact, b.importID, b.export} {
+		if id != "" && strings.Contains(string(a.body), id) {
 			t.Errorf("another workspace sees %s", a.body)
 		}
 	}
