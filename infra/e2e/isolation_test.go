@@ -48,11 +48,12 @@ var bodies = map[string]any{
 	"PATCH /v1/contacts/{id}/notes/{noteId}": map[string]any{"text": "Another text"},
 	"PATCH /v1/settings":                     map[string]any{"nightlyBackup": false},
 	"POST /v1/imports":                       map[string]any{"fileName": "people.csv", "size": 10},
+	"POST /v1/exports":                       map[string]any{"format": "csv"},
 	mapping:                                  map[string]any{"mapping": map[string]any{"Who": "name"}},
 }
 
 // belongings are what one workspace has: the ids that the paths are filled with.
-type belongings struct{ contact, note, importID, schedule string }
+type belongings struct{ contact, note, importID, export, schedule string }
 
 // own makes one of each kind that the operation may need, seen by an admin.
 func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
@@ -64,6 +65,9 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	b.contact = admin.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Owned", "labels": []string{"VIP"}}).is(http.StatusCreated).text("id")
 	if has["/v1/contacts/{id}/notes"] {
 		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
+	}
+	if strings.HasPrefix(r.path, "/v1/exports") {
+		b.export = exported(admin, map[string]any{"format": "csv"})["id"].(string)
 	}
 	if r.method+" "+r.path == mapping {
 		b.importID = upload(admin, []byte("Who,Email\nMona Adel,mona@example.com\n"), nil)
@@ -81,6 +85,8 @@ func (b belongings) fill(path string) string {
 		id = b.importID
 	case strings.HasPrefix(path, schedules):
 		id = b.schedule
+	case strings.HasPrefix(path, "/v1/exports"):
+		id = b.export
 	}
 	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
 }
@@ -124,7 +130,7 @@ func TestEveryOperationForEverybody(t *testing.T) {
 			r.call(homeless, b).problem(http.StatusForbidden, "no_workspace")
 			if r.role == "admin" {
 				r.call(agent, b).problem(http.StatusForbidden, "forbidden")
-				r.call(agent, belongings{"unknown", "unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
+				r.call(agent, belongings{"unknown", "unknown", "unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
 			}
 			r.strange(t, stranger, b)
 			r.owned(t, admin, agent, b)
@@ -139,7 +145,7 @@ func (r route) strange(t *testing.T, stranger caller, b belongings) {
 	if strings.Contains(r.path, "{id}") {
 		a.problem(http.StatusNotFound, "not_found")
 	}
-	for _, id := range []string{b.contact, b.importID, b.schedule} {
+	for _, id := range []string{b.contact, b.importID, b.export, b.schedule} {
 		if id != "" && strings.Contains(string(a.body), id) {
 			t.Errorf("another workspace sees %s", a.body)
 		}

@@ -106,6 +106,10 @@ func isImport(it item) bool {
 	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#import#")
 }
 
+func isExport(it item) bool {
+	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#export#")
+}
+
 // isChunkOf says that a key of table jobs is of a chunk's record of an import.
 func isChunkOf(k key, workspace, importID string) bool {
 	return strings.HasPrefix(k.pk, fmt.Sprintf("%s#J#%s#", workspace, importID)) && strings.HasPrefix(k.sk, chunkPrefix)
@@ -242,6 +246,18 @@ func openImportKey(workspace, importID string) key {
 
 func openPartition(b int) string { return fmt.Sprintf("open#%d", b) }
 
+// isOpenImport says that a key of table jobs is of such an entry. The whole partition is compared: "open" is a workspace's name too.
+func isOpenImport(k key) bool { return inBucket(k, openPartition) }
+
+func inBucket(k key, partition func(b int) string) bool {
+	for b := range openBuckets {
+		if k.pk == partition(b) {
+			return true
+		}
+	}
+	return false
+}
+
 func exportKey(workspace, id string) key { return key{workspace + "#export#" + id, "A"} }
 
 // exportsListed is the partition of index "listed" that holds a workspace's exports by time.
@@ -253,6 +269,9 @@ func openExportKey(workspace, exportID string) key {
 }
 
 func openExportPartition(b int) string { return fmt.Sprintf("openexport#%d", b) }
+
+// isOpenExport says that a key of table jobs is of such an entry.
+func isOpenExport(k key) bool { return inBucket(k, openExportPartition) }
 
 // scheduleKey is of an export schedule; scheduleCountKey of how many the workspace has.
 func scheduleKey(workspace, id string) key { return key{workspace + "#schedule#" + id, "A"} }

@@ -14,8 +14,8 @@ import (
 
 // Verified is what a walk of the tables found.
 type Verified struct {
-	Contacts, Imports, Items int
-	Breaches                 []string // of what is to hold at any time while nobody writes; none when all is well
+	Contacts, Imports, Exports, Items int
+	Breaches                          []string // of what is to hold at any time while nobody writes; none when all is well
 }
 
 // verification is a walk at work. It holds both tables in memory: it is a tool for tests and for people, no request.
@@ -30,7 +30,8 @@ type verification struct {
 
 // Verify walks the tables and checks what README.md says of them: no claim without its contact, no contact without its claims, facets,
 // words and index keys exactly as the contact implies, nothing left of contacts that are gone, imports whose totals, outcomes and
-// contacts agree, and schedules that are counted and, while their timers may be others than they say, found by the sweep.
+// contacts agree, schedules that are counted and, while their timers may be others than they say, found by the sweep, and no import or
+// export that stays open because no sweep finds it.
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	v := &verification{store: s, ids: map[[2]string]contact.Contact{}, made: map[[2]string]int{}}
 	var err error
@@ -49,11 +50,14 @@ func (s *Store) Verify(ctx context.Context) (Verified, error) {
 		}
 	}
 	v.rest()
+	v.entries()
 	if err := v.schedules(); err != nil {
 		return v.found, err
 	}
-	err = v.imports(ctx)
-	return v.found, err
+	if err := v.imports(ctx); err != nil {
+		return v.found, err
+	}
+	return v.found, v.exports()
 }
 
 func (s *Store) wholeTable(ctx context.Context, table string) (map[key]item, error) {

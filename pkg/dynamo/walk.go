@@ -59,13 +59,24 @@ func (s *Store) walkBucket(ctx context.Context, partition, after string, visit f
 	group, reading := errgroup.WithContext(ctx)
 	pages := make(chan []map[string]types.AttributeValue)
 	group.Go(func() error {
-		defer close(pages)
-		return s.readPages(reading, partition, after, pages)
+		err := s.readPages(reading, partition, after, pages)
+		if err == nil {
+			close(pages) // and only then: of the contact that waits, more may have been to come
+		}
+		return err
 	})
 	group.Go(func() error {
 		var batch []exporting.Record
-		for page := range pages {
-			var err error
+		for {
+			page, more, err := nextPage(reading, pages)
+			switch {
+			case err != nil:
+				return err
+			case !more && len(batch) == 0:
+				return nil
+			case !more:
+				return visit(batch)
+			}
 			if batch, err = addRecords(batch, page); err != nil {
 				return err
 			}
@@ -76,12 +87,18 @@ func (s *Store) walkBucket(ctx context.Context, partition, after string, visit f
 				batch = append(batch[:0], batch[whole])
 			}
 		}
-		if len(batch) == 0 || reading.Err() != nil {
-			return reading.Err()
-		}
-		return visit(batch)
 	})
 	return group.Wait()
+}
+
+// nextPage waits for a page, or for the end of the reading.
+func nextPage(ctx context.Context, pages <-chan []map[string]types.AttributeValue) (page []map[string]types.AttributeValue, more bool, err error) {
+	select {
+	case page, more = <-pages:
+		return page, more, nil
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
 }
 
 // readPages sends the items of a partition of contacts after one's, page by page.
