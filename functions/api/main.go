@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/occ/contacts/pkg/awsclient"
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/dynamo"
@@ -23,6 +24,7 @@ import (
 	"github.com/occ/contacts/pkg/invoke"
 	"github.com/occ/contacts/pkg/logging"
 	"github.com/occ/contacts/pkg/phone"
+	"github.com/occ/contacts/pkg/seal"
 )
 
 func main() {
@@ -35,7 +37,8 @@ func main() {
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	functions := invoke.New(awsclient.Lambda(aws), settings.ImportParseFunction, settings.ExportFunction)
-	lambda.Start(gateway.Handler(newHandler(store, objects, functions, settings, logging.New(settings.LogLevel))))
+	sealer := seal.New(awsclient.KMS(aws), settings.SecretsKey)
+	lambda.Start(gateway.Handler(newHandler(store, objects, functions, sealer, settings, logging.New(settings.LogLevel))))
 }
 
 // storage is what the API keeps in the tables.
@@ -43,6 +46,7 @@ type storage interface {
 	contact.Store
 	importing.Library
 	exporting.Store
+	channel.AccountStore
 	SigningKey(ctx context.Context) ([]byte, error)
 }
 
@@ -53,12 +57,13 @@ type starter interface {
 }
 
 // newHandler puts the API together.
-func newHandler(store storage, links importing.Links, functions starter, settings config.API, log *slog.Logger) http.Handler {
+func newHandler(store storage, links importing.Links, functions starter, sealer channel.Sealer, settings config.API, log *slog.Logger) http.Handler {
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
 		Imports:  importing.NewService(store, links, functions, []string{"csv", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
 		Exports:  exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
+		Accounts: channel.NewRegistry(store, sealer, time.Now),
 		Template: importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

@@ -1,10 +1,8 @@
 package channel
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -127,20 +125,23 @@ func byPerson(events []Event) [][]Event {
 }
 
 // personKeys are the texts that an event names its person by.
-func personKeys(event Event) []string {
-	var keys []string
-	for _, person := range []*Person{&event.Person, event.Former} {
-		if person == nil {
-			continue
-		}
+func personKeys(event Event) (keys []string) {
+	people := []Person{event.Person}
+	if event.Former != nil {
+		people = append(people, *event.Former)
+	}
+	for _, person := range people {
 		for _, address := range person.Addresses {
 			for _, id := range append([]string{address.ExternalID}, address.Spellings...) {
-				keys = append(keys, strings.Join([]string{string(event.Channel), id}, "\n"))
+				keys = append(keys, string(event.Channel)+" "+id)
 			}
 		}
-		if contactable := cmp.Or(person.Phone, person.Email); contactable != "" {
-			keys = append(keys, "phone\n"+person.Phone, "email\n"+contact.EmailKey(person.Email))
+		if person.Phone != "" {
+			keys = append(keys, "phone "+person.Phone)
+		}
+		if person.Email != "" {
+			keys = append(keys, "email "+contact.EmailKey(person.Email))
 		}
 	}
-	return slices.DeleteFunc(keys, func(key string) bool { return strings.HasSuffix(key, "\n") })
+	return keys
 }

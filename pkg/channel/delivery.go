@@ -14,8 +14,8 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// Request is what a provider signs: the body as it came, byte by byte, and what goes with it.
-type Request struct {
+// SignedRequest is what a provider signs: the body as it came, byte by byte, and what goes with it.
+type SignedRequest struct {
 	Body   []byte
 	Header func(name string) string
 	URLs   []string // the spellings of the address that may have been called, as Twilio signs it

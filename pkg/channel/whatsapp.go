@@ -8,7 +8,7 @@ import (
 // respellings are of mobile numbers that WhatsApp knows with a digit more or less than they are dialled with today: Brazil's without the 9
 // after the area code, Mexico's with a 1 after the country code. today is how they are stored, former the other spelling.
 var respellings = []struct {
-	former, today                 *regexp.Regexp
+	former, today         *regexp.Regexp
 	fromFormer, fromToday string
 }{
 	{regexp.MustCompile(`^55(\d\d)([6-9]\d{7})$`), regexp.MustCompile(`^55(\d\d)9([6-9]\d{7})$`), "55${1}9$2", "55$1$2"},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/importing"
@@ -253,6 +254,18 @@ func openExportKey(workspace, exportID string) key {
 }
 
 func openExportPartition(b int) string { return fmt.Sprintf("openexport#%d", b) }
+
+// accountKey is of a channel's account, by what accountListedID makes of it. It names no workspace, so an account belongs to one of them; no
+// workspace's name begins with @.
+func accountKey(listedID string) key { return key{"@account#" + listedID, "A"} }
+
+// accountListedID is an account within a list: its channel and its id, without a '#'.
+func accountListedID(account channel.AccountKey) string {
+	return string(account.Channel) + ":" + escapeHash.Replace(account.ID)
+}
+
+// accountsListed is the partition of index "listed" that holds a workspace's channel accounts by time.
+func accountsListed(workspace string) string { return workspace + "#accounts" }
 
 // labelKey is of the registry of a workspace's labels; value is folded by contact.FacetKey.
 func labelKey(workspace, value string) key { return key{labelsPartition(workspace), value} }
