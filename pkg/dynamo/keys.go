@@ -8,14 +8,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// This file is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
-// cannot hold a '#', so nothing crosses workspaces.
+// This file, and keysaccounts.go beside it, are the only places that spell a key (README.md, "Entities"). A key begins with the
+// workspace, whose name cannot hold a '#', so nothing crosses workspaces.
 
 // Numbers of buckets. Those of contacts and claims are fixed for ever: another number would look for existing items in the
 // wrong place and break uniqueness. The shards of an index may grow: readers first, then writers.
@@ -254,18 +253,6 @@ func openExportKey(workspace, exportID string) key {
 }
 
 func openExportPartition(b int) string { return fmt.Sprintf("openexport#%d", b) }
-
-// accountKey is of a channel's account, by what accountListedID makes of it. It names no workspace, so an account belongs to one of them; no
-// workspace's name begins with @.
-func accountKey(listedID string) key { return key{"@account#" + listedID, "A"} }
-
-// accountListedID is an account within a list: its channel and its id, without a '#'.
-func accountListedID(account channel.AccountKey) string {
-	return string(account.Channel) + ":" + escapeHash.Replace(account.ID)
-}
-
-// accountsListed is the partition of index "listed" that holds a workspace's channel accounts by time.
-func accountsListed(workspace string) string { return workspace + "#accounts" }
 
 // labelKey is of the registry of a workspace's labels; value is folded by contact.FacetKey.
 func labelKey(workspace, value string) key { return key{labelsPartition(workspace), value} }

@@ -37,13 +37,6 @@ const (
 	Unavailable          Code = "temporarily_unavailable"
 )
 
-// The codes of webhooks (CONTRACT.md, "Channels").
-const (
-	EventTooLarge    Code = "event_too_large"
-	InvalidSignature Code = "invalid_signature"
-	MalformedEvent   Code = "malformed_event"
-)
-
 // FieldError is one fault of a request: where it is ("body.email", "query.limit"), what to do about it, and the value
 // that was given, when repeating it helps.
 type FieldError struct {
