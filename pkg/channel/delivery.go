@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"strings"
 	"time"
 	"unicode"
@@ -70,10 +71,27 @@ func (d Delivery) NewEvent(provider string, kind Kind, account AccountKey, at ti
 		ID: eventID(append([]string{provider, string(account.Channel), account.ID, string(kind)}, id...)),
 	}
 	event.At = at.UTC().Truncate(time.Millisecond)
-	if event.At.IsZero() || event.At.After(d.ReceivedAt.Add(maxAhead)) {
+	if event.At.Unix() <= 0 || event.At.After(d.ReceivedAt.Add(maxAhead)) { // no message is older than Unix: nobody said
 		event.At, event.Untimed = d.ReceivedAt, true
 	}
 	return event
+}
+
+// UnixMilli is a time in Unix milliseconds; zero for one before them, and for one that no calendar has.
+func UnixMilli(milliseconds int64) time.Time {
+	const year10000 = 253_402_300_800_000
+	if milliseconds <= 0 || milliseconds >= year10000 {
+		return time.Time{}
+	}
+	return time.UnixMilli(milliseconds)
+}
+
+// Unix is a time in Unix seconds, as UnixMilli.
+func Unix(seconds int64) time.Time {
+	if seconds > math.MaxInt64/1000 {
+		return time.Time{}
+	}
+	return UnixMilli(seconds * 1000)
 }
 
 // maxAhead is how far ahead of its arrival an event may be said to lie (CONTRACT.md, "Channels").

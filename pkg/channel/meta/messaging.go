@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/occ/contacts/pkg/channel"
 )
@@ -58,10 +57,7 @@ func (r *reader) messaging(account string, raw json.RawMessage) {
 	case id[0] == "" && m.Timestamp == 0:
 		r.Refuse("A messaging event has neither an id nor a time.", r.wrapped(list("messaging", account, raw)))
 	default:
-		var at time.Time
-		if m.Timestamp > 0 {
-			at = time.UnixMilli(m.Timestamp)
-		}
+		at := channel.UnixMilli(m.Timestamp)
 		event := r.NewEvent(provider, kind, channel.AccountKey{Channel: objects[r.object], ID: account}, at, append(id, theirs)...)
 		event.Direction, event.Person = direction, channel.Person{Addresses: []channel.Address{{ExternalID: theirs}}}
 		r.Events = append(r.Events, event)

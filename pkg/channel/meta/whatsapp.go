@@ -63,9 +63,7 @@ func (t *timestamp) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	seconds, err := strconv.ParseInt(number.String(), 10, 64)
-	if err == nil && seconds > 0 {
-		t.Time = time.Unix(seconds, 0)
-	}
+	t.Time = channel.Unix(seconds)
 	return err
 }
 
@@ -77,7 +75,7 @@ var spoken = []string{
 // whatsApp reads a change of the Cloud API.
 func (r *reader) whatsApp(business string, c change) {
 	var v value
-	if json.Unmarshal(c.Value, &v) != nil {
+	if string(c.Value) == "null" || json.Unmarshal(c.Value, &v) != nil { // an absent one is no JSON
 		r.Refuse("The value of a change has fields of other types.", r.whole(business, c))
 		return
 	}

@@ -86,7 +86,7 @@ func Parse(d channel.Delivery) channel.Reading {
 		r.callback(*u.Callback)
 	case u.Reaction != nil:
 		if r.from(u.Reaction.User, u.Reaction.Chat) {
-			r.add(channel.Interaction, *u.Reaction.User, unix(u.Reaction.Date), "reaction", number(u.UpdateID))
+			r.add(channel.Interaction, *u.Reaction.User, channel.Unix(u.Reaction.Date), "reaction", number(u.UpdateID))
 		}
 	default:
 		r.Ignore(kindOf(d.Body))
@@ -102,13 +102,13 @@ func (r *reader) message(m message) {
 		r.Refuse("A message has no id.", r.Body)
 		return
 	}
-	r.add(channel.Message, *m.From, unix(m.Date), number(m.Chat.ID), number(m.MessageID))
+	r.add(channel.Message, *m.From, channel.Unix(m.Date), number(m.Chat.ID), number(m.MessageID))
 	if m.Contact == nil || m.Contact.UserID != m.From.ID {
 		return
 	}
 	// Telegram writes its numbers with or without +, and always with the country code.
 	if _, phone := channel.WhatsAppAddress(strings.TrimPrefix(m.Contact.PhoneNumber, "+")); phone != "" {
-		r.add(channel.PhoneShared, *m.From, unix(m.Date), number(m.Chat.ID), number(m.MessageID))
+		r.add(channel.PhoneShared, *m.From, channel.Unix(m.Date), number(m.Chat.ID), number(m.MessageID))
 		r.Events[len(r.Events)-1].Person.Phone = phone
 	}
 }
@@ -155,13 +155,6 @@ func (r *reader) add(kind channel.Kind, u user, at time.Time, id ...string) {
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
-
-func unix(seconds int64) time.Time {
-	if seconds <= 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0)
-}
 
 // kindOf is the type of an update: its member beside update_id.
 func kindOf(body []byte) string {
