@@ -13,8 +13,8 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// This file is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
-// cannot hold a '#', so nothing crosses workspaces.
+// This file, and keysaccounts.go beside it, are the only places that spell a key (README.md, "Entities"). A key begins with the
+// workspace, whose name cannot hold a '#', so nothing crosses workspaces.
 
 // Numbers of buckets. Those of contacts and claims are fixed for ever: another number would look for existing items in the
 // wrong place and break uniqueness. The shards of an index may grow: readers first, then writers.

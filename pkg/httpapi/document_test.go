@@ -40,12 +40,12 @@ func operations(t *testing.T, document map[string]any) map[string]map[string]any
 
 func TestTheDocumentListsEveryRoute(t *testing.T) {
 	want := []string{
-		"DELETE /v1/contacts/{id}", "DELETE /v1/contacts/{id}/labels/{label}", "DELETE /v1/contacts/{id}/notes/{noteId}",
-		"GET /v1/contacts", "GET /v1/contacts/{id}", "GET /v1/contacts/{id}/activity", "GET /v1/contacts/{id}/notes", "GET /v1/exports", "GET /v1/exports/{id}", "GET /v1/health", "GET /v1/imports",
+		"DELETE /v1/channel-accounts/{channel}/{accountId}", "DELETE /v1/contacts/{id}", "DELETE /v1/contacts/{id}/labels/{label}", "DELETE /v1/contacts/{id}/notes/{noteId}",
+		"GET /v1/channel-accounts", "GET /v1/contacts", "GET /v1/contacts/{id}", "GET /v1/contacts/{id}/activity", "GET /v1/contacts/{id}/notes", "GET /v1/exports", "GET /v1/exports/{id}", "GET /v1/health", "GET /v1/imports",
 		"GET /v1/imports/template", "GET /v1/imports/{id}", "GET /v1/imports/{id}/report", "GET /v1/labels", "GET /v1/openapi.json", "GET /v1/settings",
 		"PATCH /v1/contacts/{id}", "PATCH /v1/contacts/{id}/notes/{noteId}", "PATCH /v1/settings",
 		"POST /v1/contacts", "POST /v1/contacts/{id}/notes", "POST /v1/exports", "POST /v1/imports", "POST /v1/imports/{id}/cancel", "POST /v1/imports/{id}/mapping", "POST /v1/imports/{id}/undo",
-		"PUT /v1/contacts/{id}/labels/{label}",
+		"PUT /v1/channel-accounts/{channel}/{accountId}", "PUT /v1/contacts/{id}/labels/{label}",
 	}
 	want = append(want, "DELETE /v1/export-schedules/{id}", "GET /v1/export-schedules", "PATCH /v1/export-schedules/{id}", "POST /v1/export-schedules")
 	slices.Sort(want)
@@ -95,7 +95,10 @@ func TestTheDocumentShowsErrors(t *testing.T) {
 		"POST /v1/export-schedules":   "201 400 401 403 409 415 422 500 503",
 		"GET /v1/imports/{id}/report": "303 401 403 404 422 500 503",
 
-		"POST /v1/imports/{id}/mapping": "202 400 401 403 404 409 415 422 500 503",
+		"GET /v1/channel-accounts":                          "200 400 401 403 422 500 503",
+		"PUT /v1/channel-accounts/{channel}/{accountId}":    "200 201 400 401 403 404 409 415 422 500 503",
+		"DELETE /v1/channel-accounts/{channel}/{accountId}": "204 401 403 404 422 500 503",
+		"POST /v1/imports/{id}/mapping":                     "202 400 401 403 404 409 415 422 500 503",
 	} {
 		responses := all[what]["responses"].(map[string]any)
 		if got := strings.Join(slices.Sorted(maps.Keys(responses)), " "); got != statuses {

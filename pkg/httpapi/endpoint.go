@@ -21,6 +21,7 @@ type operation struct {
 	summary      string
 	notes        string
 	status       int            // of success
+	created      bool           // success may be 201 too
 	media        []string       // of the answer's body, where it is not the JSON of a type
 	refuses      []problem.Code // besides those that follow from the rest
 	demands      []string       // members of the body whose absence the domain itself refuses, together with all other faults

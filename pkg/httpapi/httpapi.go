@@ -58,6 +58,7 @@ type Deps struct {
 	Settings   Settings
 	Imports    Imports
 	Exports    Exports
+	Accounts   Accounts
 	Template   func(format string) (importing.Template, error)
 	Schedules  Schedules
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read

@@ -142,5 +142,20 @@ func (s *server) routes() []*endpoint {
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/exports/{id}", role: identity.Admin, id: "getExport", summary: "Read an export, with a link to its file once that is there",
 		}, s.getExport),
+
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/channel-accounts", role: identity.Agent, id: "listChannelAccounts", summary: "List channel accounts, newest first",
+		}, s.listAccounts),
+		on(s, operation{
+			method: http.MethodPut, path: "/v1/channel-accounts/{channel}/{accountId}", role: identity.Admin, id: "putChannelAccount",
+			summary: "Register or change a channel account", created: true,
+			notes: "Says which workspace the webhooks of an account belong to, which come to /v1/webhooks/{channel}/{accountId}. 201 when it is new, 200 when it " +
+				"existed. Secrets are needed each time and never shown. A new signingSecret leaves the one before valid until previousSecretUntil.",
+			refuses: []problem.Code{problem.AccountTaken},
+		}, s.putAccount),
+		on(s, operation{
+			method: http.MethodDelete, path: "/v1/channel-accounts/{channel}/{accountId}", role: identity.Admin, id: "deleteChannelAccount",
+			summary: "Remove a channel account", status: http.StatusNoContent, notes: "Its webhooks are refused from then on; what it brought stays.",
+		}, s.deleteAccount),
 	}
 }

@@ -1,0 +1,51 @@
+// Command webhooks takes the webhooks of channels and of the platform: verifies, normalises, queues. Trigger: API Gateway.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/occ/contacts/pkg/awsclient"
+	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/config"
+	"github.com/occ/contacts/pkg/dynamo"
+	"github.com/occ/contacts/pkg/gateway"
+	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/phone"
+	"github.com/occ/contacts/pkg/queue"
+	"github.com/occ/contacts/pkg/seal"
+	"github.com/occ/contacts/pkg/webhook"
+)
+
+func main() {
+	settings, err := config.LoadWebhooks()
+	aws, awsErr := awsclient.Load(context.Background())
+	if err != nil || awsErr != nil {
+		fmt.Fprintln(os.Stderr, "webhooks cannot start:", err, awsErr)
+		os.Exit(1)
+	}
+	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
+	sealer := seal.New(awsclient.KMS(aws), settings.SecretsKey)
+	events := queue.NewEvents(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
+	lambda.Start(gateway.Handler(newHandler(store, sealer, events, settings.PublicBaseURL, time.Now, logging.New(settings.LogLevel))))
+}
+
+// storage is what the webhooks read of the tables.
+type storage interface {
+	channel.AccountStore
+	DefaultRegion(ctx context.Context, workspace string) (string, error)
+}
+
+// newHandler puts the webhooks together.
+func newHandler(store storage, sealer channel.Sealer, events webhook.Queue, baseURL string, now func() time.Time, log *slog.Logger) http.Handler {
+	return webhook.New(webhook.Deps{
+		Accounts: channel.NewKeyring(store, sealer, now), Queue: events, Region: store.DefaultRegion, Phone: phone.Parse,
+		BaseURL: baseURL, Log: log, Now: now,
+	})
+}
