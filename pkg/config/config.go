@@ -31,7 +31,7 @@ type API struct {
 	ExportFunction      string        // EXPORT_FUNCTION
 	ExportsKept         time.Duration // EXPORT_DAYS: how long the bucket keeps exports
 	Schedules           Schedules
-	SecretsKey          string        // SECRETS_KEY: the ARN of the KMS key of channel accounts' secrets
+	SecretsKey          string // SECRETS_KEY: the ARN of the KMS key of channel accounts' secrets
 }
 
 // Webhooks is the configuration of functions/webhooks.

@@ -38,6 +38,21 @@ func (s *Stack) copyTables(ctx context.Context) error {
 	return nil
 }
 
+// EmptyTables takes everything out of the tables, by making them anew. Functions that are at work meanwhile fail.
+func (s *Stack) EmptyTables(ctx context.Context) error {
+	client := dynamodb.NewFromConfig(Config(s.DynamoDBURL))
+	listed, err := client.ListTables(ctx, &dynamodb.ListTablesInput{})
+	if err != nil {
+		return err
+	}
+	for _, name := range listed.TableNames {
+		if _, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+			return fmt.Errorf("empty %s: %w", name, err)
+		}
+	}
+	return s.copyTables(ctx)
+}
+
 // copyTable makes a table with the keys and indexes of another; expiry is the attribute by which its items expire, if they do.
 func copyTable(ctx context.Context, to *dynamodb.Client, table *types.TableDescription, expiry string) error {
 	create := &dynamodb.CreateTableInput{
