@@ -36,8 +36,8 @@ func tornPage(t *testing.T) string {
 	wire := map[string]any{}
 	for name, value := range it {
 		switch {
-		case item(it).text(name) != "":
-			wire[name] = map[string]any{"S": item(it).text(name)}
+		case it.text(name) != "":
+			wire[name] = map[string]any{"S": it.text(name)}
 		case value != nil:
 			wire[name] = map[string]any{"N": "1"}
 		}
