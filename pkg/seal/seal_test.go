@@ -25,7 +25,7 @@ func keyService(t *testing.T, fails string) *seal.Sealer {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
-			KeyId                     string //nolint:revive // KMS's own word
+			KeyId                     string
 			Plaintext, CiphertextBlob []byte
 			EncryptionContext         map[string]string
 		}
