@@ -103,7 +103,7 @@ func (r *Registry) put(ctx context.Context, workspace string, key AccountKey, dr
 		account = Account{Workspace: workspace, Channel: key.Channel, ID: key.ID, CreatedAt: now}
 	}
 	account.Name, account.UpdatedAt = draft.Name, now
-	plain, err := json.Marshal(secrets)
+	plain, err := json.Marshal(secrets) //nolint:gosec // to be sealed
 	if err == nil {
 		account.Sealed, err = r.sealer.Seal(ctx, workspace, key, plain)
 	}

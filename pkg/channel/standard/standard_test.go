@@ -174,7 +174,7 @@ const (
 func sign(with, id string, at time.Time, body string) string {
 	key, _ := channel.SigningKey(with)
 	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%s.%d.%s", id, at.Unix(), body)
+	_, _ = fmt.Fprintf(mac, "%s.%d.%s", id, at.Unix(), body)
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
