@@ -25,6 +25,9 @@ func document(t *testing.T) []route {
 	}
 	var all []route
 	for path, methods := range described.Paths {
+		if strings.HasPrefix(path, "/v1/webhooks/") { // they have a signature and no caller
+			continue
+		}
 		for method, operation := range methods {
 			all = append(all, route{strings.ToUpper(method), path, operation.Role})
 		}

@@ -54,6 +54,7 @@ func (s *server) describe() ([]byte, error) {
 		e.register(all)
 		e.describe(last.op, document.Components.Schemas)
 	}
+	describeWebhooks(document)
 	return json.Marshal(document)
 }
 

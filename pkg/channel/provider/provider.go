@@ -85,10 +85,10 @@ func Challenge(c contact.Channel, get func(name string) string, secrets channel.
 	return answer, true, ok
 }
 
-// Acknowledgement is the body, and its media type, by which a provider knows that an event is taken; empty where the status says it.
+// Acknowledgement is the body, and its media type, by which a provider knows that an event is taken; an empty one where the status says it.
 func Acknowledgement(c contact.Channel) (body, media string) {
 	if c == contact.SMS {
 		return twilio.Empty, "text/xml; charset=utf-8"
 	}
-	return "", ""
+	return "", "text/plain; charset=utf-8" // the gateway would say JSON, which an empty body is not
 }
