@@ -187,7 +187,21 @@ func activityKey(workspace, contactID, at, id string) key {
 
 func activityPartition(workspace, contactID string) string { return workspace + "#A#" + contactID }
 
+// conversationKey takes our own id of a conversation.
+func conversationKey(workspace, id string) key { return key{workspace + "#V#" + id, "A"} }
+
+// conversationsOwned is the partition of index "owner" that holds a contact's conversations, by timeSort of their lastMessageAt.
+func conversationsOwned(workspace, contactID string) string {
+	return fmt.Sprintf("%s#O#%s#V", workspace, contactID)
+}
+
 // Table jobs.
+
+// tombstoneKey is of what a deleted contact leaves for each claim: mac names the claim (blindClaim).
+func tombstoneKey(workspace, mac string) key { return key{workspace + "#G#" + mac, "A"} }
+
+// seenEventKey is of an event that was applied, where nothing else tells a repetition.
+func seenEventKey(workspace, eventID string) key { return key{workspace + "#S#" + eventID, "A"} }
 
 func importKey(workspace, id string) key { return key{workspace + "#import#" + id, "A"} }
 
