@@ -53,11 +53,18 @@ type Contact struct {
 	CreatedBy Actor // from which the "created" activity is derived: none is stored
 	NamedBy   ActorType
 
+	MergedFrom []string // ids of contacts that were joined into this one, at most 20
+	// HasFeedback says that feedback was given: it hangs on the contact without moving anything else of it.
+	HasFeedback bool
+
 	// WriteID is unique to the write that left the stored item as it is. A write whose answer was lost finds it there.
 	WriteID string
 	// Shard is where storage keeps the contact's index entries since its creation; opaque to everybody else.
 	Shard int
 }
+
+// Owners are the ids under which what belongs to the contact is kept: its own, and those of contacts that were joined into it.
+func (c Contact) Owners() []string { return append([]string{c.ID}, c.MergedFrom...) }
 
 // Identity is an address by which a channel knows a contact.
 type Identity struct {

@@ -45,6 +45,8 @@ func (it item) setContact(c contact.Contact) error {
 	it.setText("createdByType", string(c.CreatedBy.Type))
 	it.setText("createdById", c.CreatedBy.ID)
 	it.setText("namedBy", string(c.NamedBy))
+	it.setTexts("mergedFrom", c.MergedFrom)
+	it.setFlag("hasFeedback", c.HasFeedback)
 	if len(c.Attributes) > 0 {
 		if err := it.setJSON("attributes", c.Attributes); err != nil {
 			return err
@@ -64,10 +66,11 @@ func contactOf(it item) (contact.Contact, error) {
 		Channel: contact.Channel(it.text("channel")), Labels: it.texts("labels"),
 		ConversationCount: it.number("conversationCount"), RequestCount: it.number("requestCount"),
 		LastInteractionAt: it.time("lastInteractionAt"), CreatedAt: it.time("createdAt"), UpdatedAt: it.time("updatedAt"),
-		Version:   it.number(attrVersion),
-		CreatedBy: contact.Actor{Type: contact.ActorType(it.text("createdByType")), ID: it.text("createdById")},
-		NamedBy:   contact.ActorType(it.text("namedBy")),
-		WriteID:   it.text(attrWriteID), Shard: it.number("shard"),
+		Version:    it.number(attrVersion),
+		CreatedBy:  contact.Actor{Type: contact.ActorType(it.text("createdByType")), ID: it.text("createdById")},
+		NamedBy:    contact.ActorType(it.text("namedBy")),
+		MergedFrom: it.texts("mergedFrom"), HasFeedback: it.flag("hasFeedback"),
+		WriteID: it.text(attrWriteID), Shard: it.number("shard"),
 	}
 	if err := it.json("attributes", &c.Attributes); err != nil {
 		return contact.Contact{}, err

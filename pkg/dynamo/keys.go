@@ -13,7 +13,7 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// This file is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
+// This file, with keystimeline.go, is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
 // cannot hold a '#', so nothing crosses workspaces.
 
 // Numbers of buckets. Those of contacts and claims are fixed for ever: another number would look for existing items in the
@@ -178,24 +178,14 @@ func rotations(words []string, id string) []string {
 	return sorts
 }
 
-// Table timeline.
-
-// activityKey sorts a contact's activity by time; id keeps two of one millisecond apart.
-func activityKey(workspace, contactID, at, id string) key {
-	return key{activityPartition(workspace, contactID), at + "#" + id}
-}
-
-func activityPartition(workspace, contactID string) string { return workspace + "#A#" + contactID }
-
-// conversationKey takes our own id of a conversation.
-func conversationKey(workspace, id string) key { return key{workspace + "#V#" + id, "A"} }
-
-// conversationsOwned is the partition of index "owner" that holds a contact's conversations, by timeSort of their lastMessageAt.
-func conversationsOwned(workspace, contactID string) string {
-	return fmt.Sprintf("%s#O#%s#V", workspace, contactID)
-}
-
 // Table jobs.
+
+// waitingKey is of an event that waits for whom it is about.
+func waitingKey(workspace, eventID string) key {
+	return key{waitingPartition(bucket(eventID, openBuckets)), workspace + "#" + eventID}
+}
+
+func waitingPartition(b int) string { return fmt.Sprintf("waiting#%d", b) }
 
 // tombstoneKey is of what a deleted contact leaves for each claim: mac names the claim (blindClaim).
 func tombstoneKey(workspace, mac string) key { return key{workspace + "#G#" + mac, "A"} }
