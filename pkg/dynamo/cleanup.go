@@ -30,7 +30,7 @@ func (s *Store) ticket(c contact.Contact, writeID string, deletedAt time.Time) i
 	it := newItem(cleanUpKey(c.Workspace, c.ID), writeID, 5)
 	it[attrWorkspace], it[attrContactID] = text(c.Workspace), text(c.ID)
 	it.setTexts("mergedFrom", c.MergedFrom)
-	it.setTime("deletedAt", deletedAt)
+	it.setTime(attrDeletedAt, deletedAt)
 	return it
 }
 
@@ -80,7 +80,7 @@ func (s *Store) cleanUp(ctx context.Context, ticket item) (found bool, err error
 			return n > 0, err
 		}
 	}
-	if n == 0 && looked.Sub(ticket.time("deletedAt")) >= indexLag {
+	if n == 0 && looked.Sub(ticket.time(attrDeletedAt)) >= indexLag {
 		err = s.removeKeys(ctx, s.tables.Jobs, []key{ticket.key()})
 	}
 	return left || n > 0, err
@@ -90,7 +90,7 @@ func (s *Store) cleanUp(ctx context.Context, ticket item) (found bool, err error
 func (s *Store) removeOwned(ctx context.Context, ticket item, owner string) (int, error) {
 	workspace := ticket.text(attrWorkspace)
 	if owner != ticket.text(attrContactID) { // it was joined; events may name it
-		stone, err := s.tombstone(ctx, workspace, contactKey(workspace, owner), ticket.text(attrWriteID), ticket.time("deletedAt"))
+		stone, err := s.tombstone(ctx, workspace, contactKey(workspace, owner), ticket.time(attrDeletedAt), ticket.text(attrWriteID))
 		if err == nil {
 			_, err = s.putOne(ctx, s.tables.Jobs, stone, condition{})
 		}
@@ -138,7 +138,7 @@ func (s *Store) removeLeft(ctx context.Context, ticket item) (bool, error) {
 
 func (s *Store) removeClaim(ctx context.Context, ticket item, claimed key) error {
 	writeID := newWriteID()
-	stone, err := s.tombstone(ctx, ticket.text(attrWorkspace), claimed, writeID, ticket.time("deletedAt"))
+	stone, err := s.tombstone(ctx, ticket.text(attrWorkspace), claimed, ticket.time(attrDeletedAt), writeID)
 	if err != nil {
 		return err
 	}

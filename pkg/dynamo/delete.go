@@ -22,7 +22,7 @@ func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
 	idle.text += " AND (attribute_not_exists(requestCount) OR requestCount = :none)"
 	idle.values[":none"] = number(0)
 	ticket := s.ticket(c, writeID, now)
-	parts, err := s.deletion(c, idle, ticket, func(claimed key) (item, error) { return s.tombstone(ctx, c.Workspace, claimed, writeID, now) })
+	parts, err := s.deletion(c, idle, ticket, func(claimed key) (item, error) { return s.tombstone(ctx, c.Workspace, claimed, now, writeID) })
 	if err != nil {
 		return err
 	}

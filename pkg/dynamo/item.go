@@ -28,7 +28,10 @@ const (
 	attrOwnerShard = "ownerShard" // index "owner" of table timeline: whose
 	attrOwnerKey   = "ownerKey"   // since when
 
-	attrExpires = "expiresAt" // Unix seconds; DynamoDB deletes up to some days later
+	attrBecame = "became" // of a contact or conversation that was joined into another: the id of that
+
+	attrConversation = "conversationId"
+	attrExpires      = "expiresAt" // Unix seconds; DynamoDB deletes up to some days later
 )
 
 // item is a stored item. The codecs are written by hand: they are the hot path of imports, and the reflecting ones link

@@ -85,6 +85,12 @@ func wordItemKey(workspace, contactID string, n int) key {
 	return key{contactPartition(workspace, contactID), contactID + "#W#" + strconv.Itoa(n)}
 }
 
+// usernameItemKey is of the nth word of a username, n from 1: the first lies on its identity's claim.
+func usernameItemKey(workspace, contactID, username string, n int) key {
+	sum := sha256.Sum256([]byte(username))
+	return key{contactPartition(workspace, contactID), fmt.Sprintf("%s#U#%x#%d", contactID, sum[:8], n)}
+}
+
 // hangsOn reads a contact out of the key of what hangs on it: a note, a before-image, a kept answer.
 func hangsOn(k key) (workspace, contactID string, ok bool) {
 	workspace, rest, found := strings.Cut(k.pk, "#C#")
@@ -129,7 +135,11 @@ func phonePartition(workspace string, b int) string { return fmt.Sprintf("%s#P#%
 // identityClaimKey takes the parts as they are: the channel is a word, the account cannot hold a '#' once it is escaped, and what follows
 // is the external id, whatever it holds.
 func identityClaimKey(workspace string, i contact.IdentityKey) key {
-	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, escapeHash.Replace(i.AccountID), i.ExternalID), "I"}
+	account := escapeHash.Replace(i.AccountID)
+	if i.AccountID == contact.EveryAccount {
+		account = "%*" // no escaped account
+	}
+	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, account, i.ExternalID), "I"}
 }
 
 var escapeHash = strings.NewReplacer("%", "%25", "#", "%23")
@@ -167,6 +177,15 @@ func textOfSort(sort string) string {
 // nameSorts are the sort keys of a name: first that of the name index, the whole folded name; then those of the word index,
 // the name's searched words rotated to begin with the second, the third and so on.
 func nameSorts(name, id string) []string { return rotations(fold.Words(name), id) }
+
+// usernameSorts are the sort keys of a username, all of the word index: its words, and these rotated; none when it has no word.
+func usernameSorts(username, id string) []string {
+	words := fold.Words(username)
+	if len(words) == 0 {
+		return nil
+	}
+	return rotations(words, id)
+}
 
 func rotations(words []string, id string) []string {
 	sorts := []string{textSort(strings.Join(words, " "), id)}

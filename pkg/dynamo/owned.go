@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/occ/contacts/pkg/channel"
-	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -75,21 +74,9 @@ func (s *Store) ConversationsOf(ctx context.Context, workspace string, owners []
 
 // FindConversation implements channel.TimelineStore.
 func (s *Store) FindConversation(ctx context.Context, workspace, id string) (channel.Conversation, error) {
-	it, _, err := s.conversationItem(ctx, workspace, id)
+	it, _, err := s.findConversation(ctx, workspace, id)
 	if err == nil && it == nil {
 		err = problem.New(problem.NotFound, "There is no such conversation.")
 	}
 	return conversationOf(it), err
-}
-
-func conversationOf(it item) channel.Conversation {
-	return channel.Conversation{
-		Workspace: it.text(attrWorkspace), ID: it.text("id"), ExternalID: it.text("externalId"), Channel: contact.Channel(it.text("channel")),
-		AccountID: it.text("accountId"), ContactID: it.text(attrContactID), StartedAt: it.time("startedAt"), LastMessageAt: it.time("lastMessageAt"),
-	}
-}
-
-// conversationID is our own id of a conversation that the platform names. It follows from the platform's, and tells nothing of it.
-func (s *Store) conversationID(ctx context.Context, workspace, externalID string) (string, error) {
-	return s.blind(ctx, "conversation"+sep+workspace+sep+externalID)
 }

@@ -3,43 +3,35 @@ package dynamo
 import (
 	"context"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// tombstoneLife is how long it is remembered that what a claim named was deleted: longer than any queue keeps an old event.
+// tombstoneLife is how long a tombstone keeps an old event from bringing back who was deleted: longer than any provider or queue repeats.
 const tombstoneLife = 30 * 24 * time.Hour
 
-// tombstone says when the holder of a claim was deleted, or the contact of a key. It names neither: only who has the value finds it. It
-// counts only while nobody holds the claim, so one that is left of a deletion that failed does no harm.
-func (s *Store) tombstone(ctx context.Context, workspace string, claimed key, writeID string, deletedAt time.Time) (item, error) {
+// Attributes of a tombstone.
+const (
+	attrDeletedAt = "deletedAt" // events up to then are too late
+	attrTo        = "to"        // sealed: where the claim went; absent when its contact was deleted
+)
+
+// tombstone says that a claim was given up at a time, without naming it. It lies in table jobs.
+func (s *Store) tombstone(ctx context.Context, workspace string, claimed key, at time.Time, writeID string) (item, error) {
 	mac, err := s.blindClaim(ctx, claimed)
 	if err != nil {
 		return nil, err
 	}
-	it := newItem(tombstoneKey(workspace, mac), writeID, 2)
-	it.setTime("deletedAt", deletedAt)
-	it[attrExpires] = number(int(deletedAt.Add(tombstoneLife).Unix()))
+	it := newItem(tombstoneKey(workspace, mac), writeID, 4)
+	it[attrDeletedAt], it[attrExpires] = text(stamp(at)), s.expiry(tombstoneLife)
 	return it, nil
 }
 
-// tombstones reads when what these claims named was deleted, as far as it was.
-func (s *Store) tombstones(ctx context.Context, workspace string, claimed []key) ([]time.Time, error) {
-	keys := make([]key, len(claimed))
-	for i, k := range claimed {
-		mac, err := s.blindClaim(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		keys[i] = tombstoneKey(workspace, mac)
-	}
-	found, err := s.readAll(ctx, s.tables.Jobs, keys, true)
-	if err != nil {
-		return nil, err
-	}
-	var deleted []time.Time
-	for _, it := range found {
-		if int64(it.number(attrExpires)) >= s.now().Unix() {
-			deleted = append(deleted, it.time("deletedAt"))
-		}
-	}
-	return deleted, nil
+func (s *Store) expiry(life time.Duration) types.AttributeValue {
+	return number(int(s.now().Add(life).Unix()))
+}
+
+// expired says that an item's time is over: DynamoDB deletes it some days later.
+func (s *Store) expired(it item) bool {
+	return it[attrExpires] != nil && int64(it.number(attrExpires)) <= s.now().Unix()
 }

@@ -23,13 +23,36 @@ func (s *Store) Party(ctx context.Context, workspace, contactID string) (channel
 	if problem.CodeOf(err) != problem.NotFound {
 		return channel.Party{}, err
 	}
-	stones, err := s.tombstones(ctx, workspace, []key{contactKey(workspace, contactID)})
+	stones, err := s.buried(ctx, workspace, []key{contactKey(workspace, contactID)})
 	return channel.Party{Gone: len(stones) > 0}, err
+}
+
+// buried reads the tombstones of contacts that held these claims, and were deleted.
+func (s *Store) buried(ctx context.Context, workspace string, claimed []key) ([]item, error) {
+	keys := make([]key, len(claimed))
+	for i, k := range claimed {
+		mac, err := s.blindClaim(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = tombstoneKey(workspace, mac)
+	}
+	found, err := s.readAll(ctx, s.tables.Jobs, keys, true)
+	if err != nil {
+		return nil, err
+	}
+	var stones []item
+	for _, it := range found {
+		if !s.expired(it) && it[attrTo] == nil { // one that says where a claim went is of somebody who is there
+			stones = append(stones, it)
+		}
+	}
+	return stones, nil
 }
 
 // ConversationRef implements channel.CaseStore.
 func (s *Store) ConversationRef(ctx context.Context, workspace, id string) (channel.ConversationRef, error) {
-	it, own, err := s.conversationItem(ctx, workspace, id)
+	it, own, err := s.findConversation(ctx, workspace, id)
 	if err != nil || it == nil {
 		return channel.ConversationRef{ID: own}, err
 	}
@@ -44,9 +67,9 @@ func (s *Store) ConversationRef(ctx context.Context, workspace, id string) (chan
 	return ref, nil
 }
 
-// conversationItem reads a conversation strongly by the platform's id or by ours, and says which id of ours follows from the platform's.
-func (s *Store) conversationItem(ctx context.Context, workspace, id string) (it item, own string, err error) {
-	if own, err = s.conversationID(ctx, workspace, id); err != nil {
+// findConversation reads a conversation strongly by the platform's id or by ours, and says which id of ours follows from the platform's.
+func (s *Store) findConversation(ctx context.Context, workspace, id string) (it item, own string, err error) {
+	if own, err = s.externalConversation(ctx, workspace, id); err != nil {
 		return nil, "", err
 	}
 	keys := []key{conversationKey(workspace, own)}
@@ -55,11 +78,14 @@ func (s *Store) conversationItem(ctx context.Context, workspace, id string) (it 
 	}
 	found, err := s.readAll(ctx, s.tables.Timeline, keys, true)
 	for _, k := range keys {
-		if err == nil && found[k] != nil {
-			return found[k], own, nil
+		if it = found[k]; err != nil || it != nil {
+			break
 		}
 	}
-	return nil, own, err
+	if err == nil && it.became() {
+		it, err = s.readJoined(ctx, s.tables.Timeline, it.text(attrBecame), func(id string) key { return conversationKey(workspace, id) })
+	}
+	return it, own, err
 }
 
 // PersonParty implements channel.CaseStore: identity, then phone, then e-mail.
@@ -81,12 +107,12 @@ func (s *Store) PersonParty(ctx context.Context, e channel.Event) (channel.Party
 			return party, err
 		}
 	}
-	stones, err := s.tombstones(ctx, e.Workspace, named)
+	stones, err := s.buried(ctx, e.Workspace, named)
 	if err != nil {
 		return channel.Party{}, err
 	}
-	for _, deletedAt := range stones {
-		if !e.At.After(deletedAt) {
+	for _, stone := range stones {
+		if !e.At.After(stone.time(attrDeletedAt)) {
 			return channel.Party{Gone: true}, nil
 		}
 	}
@@ -103,14 +129,14 @@ func claimsNaming(e channel.Event) []key {
 		}
 	}
 	for _, address := range e.Person.Addresses {
-		account := e.AccountID
-		if address.EveryAccount {
-			account = ""
-		}
 		for _, spelling := range append([]string{address.ExternalID}, address.Spellings...) {
-			one := contact.Identity{Channel: e.Channel, AccountID: account, ExternalID: spelling}
-			if contact.CheckIdentity(one) == nil {
-				add(identityClaimKey(e.Workspace, one.Key()))
+			one := contact.Identity{Channel: e.Channel, AccountID: e.AccountID, ExternalID: spelling}
+			if contact.CheckIdentity(one) != nil {
+				continue
+			}
+			add(identityClaimKey(e.Workspace, one.Key()))
+			if address.EveryAccount || contact.BusinessScoped(e.Channel, spelling) {
+				add(identityClaimKey(e.Workspace, one.Key().Everywhere()))
 			}
 		}
 	}

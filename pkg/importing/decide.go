@@ -92,6 +92,12 @@ func (c *chunkWork) create(index int) Write {
 	if made.Channel == "" {
 		made.Channel = contact.Import
 	}
+	if made.Phone != "" {
+		made.PhoneBy = contact.ByImport
+	}
+	if made.Email != "" {
+		made.EmailBy = contact.ByImport
+	}
 	if made.Name == "" {
 		made.NamedBy = "" // a channel may still name who is known by an identity alone
 	}
