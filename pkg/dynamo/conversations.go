@@ -56,11 +56,7 @@ func (s *Store) readJoined(ctx context.Context, table string, id string, at func
 	return nil, nil //nolint:nilnil // no chain is that long
 }
 
-// externalConversation is our id of a conversation that the platform names: it is found without an index, and tells nothing.
-func (s *Store) externalConversation(ctx context.Context, workspace, externalID string) (string, error) {
-	mac, err := s.blind(ctx, "conversation"+sep+workspace+sep+externalID)
-	if err != nil {
-		return "", err
-	}
-	return mac[:32], nil
+// conversationID is our own id of a conversation that the platform names. It follows from the platform's, and tells nothing of it.
+func (s *Store) conversationID(ctx context.Context, workspace, externalID string) (string, error) {
+	return s.blind(ctx, "conversation"+sep+workspace+sep+externalID)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
-	"github.com/occ/contacts/pkg/importing"
 )
 
 // This file, with keystimeline.go, is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
@@ -228,26 +227,6 @@ const chunkPrefix = "K#"
 func chunkNumber(sort string) int {
 	number, _ := strconv.Atoi(strings.TrimPrefix(sort, chunkPrefix)) // we wrote it
 	return number
-}
-
-// rowContact spells what a chunk's record says of a row: its contact, its number in the file, and whether it has notes.
-func rowContact(c importing.RowContact) string {
-	value := c.ID
-	if c.Row > 0 {
-		value += "#" + strconv.Itoa(c.Row)
-		if c.Notes {
-			value += "#N"
-		}
-	}
-	return value
-}
-
-// rowContactOf reads it back. A record without the row's number says nothing of notes either.
-func rowContactOf(value string) importing.RowContact {
-	id, rest, _ := strings.Cut(value, "#")
-	row, _, noted := strings.Cut(rest, "#")
-	number, _ := strconv.Atoi(row) // we wrote it
-	return importing.RowContact{ID: id, Row: number, Notes: noted || number == 0}
 }
 
 func totalsKey(workspace, importID string, b int) key {

@@ -18,7 +18,7 @@ const maxBatchKeys = 100
 
 // Get implements contact.Store.
 func (s *Store) Get(ctx context.Context, workspace, id string) (contact.Contact, error) {
-	it, err := s.read(ctx, s.tables.Contacts, contactKey(workspace, id))
+	it, err := s.readJoined(ctx, s.tables.Contacts, id, func(id string) key { return contactKey(workspace, id) })
 	if err != nil {
 		return contact.Contact{}, err
 	}

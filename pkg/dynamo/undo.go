@@ -43,7 +43,7 @@ func (s *Store) Touched(ctx context.Context, ref importing.Ref, contactIDs []str
 // It leaves no tombstones: nobody asked to be forgotten, and who wrote before the undo is to be known.
 func (s *Store) RemoveImported(ctx context.Context, made contact.Contact, notes bool) error {
 	writeID := newWriteID()
-	bare := made.Version == 1 && !notes && !made.HasFeedback
+	bare := made.Version == 1 && !notes && !made.HasFeedback && len(made.Disputed) == 0
 	var ticket item
 	if !bare {
 		ticket = s.ticket(made, writeID, s.now())

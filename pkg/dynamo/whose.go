@@ -69,7 +69,7 @@ func (s *Store) ConversationRef(ctx context.Context, workspace, id string) (chan
 
 // findConversation reads a conversation strongly by the platform's id or by ours, and says which id of ours follows from the platform's.
 func (s *Store) findConversation(ctx context.Context, workspace, id string) (it item, own string, err error) {
-	if own, err = s.externalConversation(ctx, workspace, id); err != nil {
+	if own, err = s.conversationID(ctx, workspace, id); err != nil {
 		return nil, "", err
 	}
 	keys := []key{conversationKey(workspace, own)}
