@@ -55,10 +55,13 @@ func feedbackItem(f channel.StoredFeedback, writeID string) (item, error) {
 	return it, errors.Join(it.setJSON("score", f.Score), it.setJSON("maxScore", f.MaxScore))
 }
 
-func feedbackOf(it item) (channel.Feedback, error) {
-	f := channel.Feedback{
-		ID: it.text("id"), RequestID: it.text("requestId"), ConversationID: it.text("conversationId"), ContactID: it.text(attrContactID),
-		Comment: it.text("comment"), SubmittedAt: it.time("submittedAt"),
+func storedFeedbackOf(it item) (channel.StoredFeedback, error) {
+	f := channel.StoredFeedback{
+		Workspace: it.text(attrWorkspace), ConversationSeen: it.flag("conversationSeen"),
+		Feedback: channel.Feedback{
+			ID: it.text("id"), RequestID: it.text("requestId"), ConversationID: it.text("conversationId"), ContactID: it.text(attrContactID),
+			Comment: it.text("comment"), SubmittedAt: it.time("submittedAt"),
+		},
 	}
 	return f, errors.Join(it.json("score", &f.Score), it.json("maxScore", &f.MaxScore))
 }
@@ -78,9 +81,11 @@ func (s *Store) FeedbackOf(ctx context.Context, workspace string, owners []strin
 	}
 	page := make([]channel.Feedback, len(items))
 	for i, it := range items {
-		if page[i], err = feedbackOf(it); err != nil {
+		f, err := storedFeedbackOf(it)
+		if err != nil {
 			return nil, "", err
 		}
+		page[i] = f.Feedback
 		if unseen[page[i].ConversationID] {
 			page[i].ConversationID = ""
 		}

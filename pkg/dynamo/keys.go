@@ -268,6 +268,8 @@ func cleanUpKey(workspace, contactID string) key {
 
 func cleanUpPartition(b int) string { return fmt.Sprintf("cleanup#%d", b) }
 
+func isTicket(k key) bool { return strings.HasPrefix(k.pk, "cleanup#") }
+
 // onceKey is of the pointer of an idempotency key; keptKey of the answer that lies with a contact.
 func onceKey(workspace string, once contact.Once) key {
 	return key{workspace + "#once#" + onceHash(once), "A"}

@@ -45,8 +45,9 @@ func idOfOwnerSort(sort string) string {
 }
 
 // ownerActivity reads the contact out of the key of an activity.
-func ownerActivity(k key) (workspace, contactID string, ok bool) {
-	return strings.Cut(k.pk, "#A#")
+func ownerActivity(k key) (contactID string, ok bool) {
+	_, contactID, ok = strings.Cut(k.pk, "#A#")
+	return contactID, ok && ofTimeline(k) == 'A'
 }
 
 // Kinds of things in table timeline.
@@ -63,4 +64,10 @@ func ofTimeline(k key) (kind byte) {
 		return rest[0]
 	}
 	return 0
+}
+
+// workspaceOf reads the workspace out of a key of tables contacts and timeline.
+func workspaceOf(k key) string {
+	workspace, _, _ := strings.Cut(k.pk, "#")
+	return workspace
 }

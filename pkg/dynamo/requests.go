@@ -34,7 +34,7 @@ func (s *Store) PutRequest(ctx context.Context, before, after channel.StoredRequ
 	if err != nil {
 		return err
 	}
-	if before.Live() && owner == nil { // its contact is not there: nothing counts it any more
+	if before.Live() && after.Action == channel.Deleted && owner == nil { // its contact is not there: nothing counted it
 		after.ContactID, after.Gone = "", true
 	}
 	parts := append([]part{put(s.tables.Timeline, requestItem(after, writeID), allowed)}, owner...)
