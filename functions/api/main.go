@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/occ/contacts/pkg/awsclient"
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/dynamo"
@@ -43,6 +44,7 @@ type storage interface {
 	contact.Store
 	importing.Library
 	exporting.Store
+	channel.TimelineStore
 	SigningKey(ctx context.Context) ([]byte, error)
 }
 
@@ -57,8 +59,9 @@ func newHandler(store storage, links importing.Links, functions starter, setting
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
-		Imports:  importing.NewService(store, links, functions, []string{"csv", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
-		Exports:  exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
-		Template: importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
+		Imports:   importing.NewService(store, links, functions, []string{"csv", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Exports:   exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
+		Timelines: channel.NewHistory(store, store),
+		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
@@ -31,6 +32,7 @@ type exports = exporting.Store
 type memory struct {
 	importing.Library
 	exports
+	channel.TimelineStore
 	contact.Store
 	stored contact.Contact
 	query  contact.Query

@@ -58,6 +58,9 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	if has["/v1/contacts/{id}/notes"] {
 		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
 	}
+	if strings.HasPrefix(r.path, "/v1/conversations/") {
+		talk(t, admin, b.contact)
+	}
 	if r.method+" "+r.path == mapping {
 		b.importID = upload(admin, []byte("Who,Email\nMona Adel,mona@example.com\n"), nil)
 		awaited(admin, b.importID)
@@ -71,6 +74,9 @@ func (b belongings) fill(path string) string {
 	id := b.contact
 	if strings.HasPrefix(path, "/v1/imports") {
 		id = b.importID
+	}
+	if strings.HasPrefix(path, "/v1/conversations") {
+		id = "conversation-" + b.contact // as talk calls it
 	}
 	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
 }

@@ -259,7 +259,10 @@ func TestOpeningRacesDeletion(t *testing.T) {
 			time.Sleep(rand.N(2 * time.Millisecond))
 			opened = w.ApplyRequest(ctx, event(channel.Opened, id, 1, of(c)))
 		})
-		both.Go(func() { deleted = service(s).Delete(ctx, ws, c.ID, contact.Precondition{}) })
+		both.Go(func() {
+			time.Sleep(rand.N(4 * time.Millisecond))
+			deleted = service(s).Delete(ctx, ws, c.ID, contact.Precondition{})
+		})
 		both.Wait()
 		r, err := s.StoredRequest(ctx, ws, id)
 		switch {

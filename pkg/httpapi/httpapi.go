@@ -58,6 +58,7 @@ type Deps struct {
 	Settings   Settings
 	Imports    Imports
 	Exports    Exports
+	Timelines  Timelines
 	Template   func(format string) (importing.Template, error)
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read
 	BaseURL    string                                    // of the API, for its document; may be empty
