@@ -14,8 +14,8 @@ type Store interface {
 	// Update replaces before by after, with everything that follows from the difference, and records the activity; whole
 	// or not at all. problem.VersionConflict when the stored version is no longer before's; problem.DuplicateContact as in Create.
 	Update(ctx context.Context, before, after Contact, activity Activity) error
-	// Delete removes a contact with everything that follows from it, whole or not at all, and then what hangs on it: notes and activity.
-	// What a crash leaves of those is removed later. problem.VersionConflict when the stored version is no longer c's;
+	// Delete removes a contact with everything that follows from it, whole or not at all, and then what hangs on it: notes, activity, the
+	// words of feedback. What is left of those is removed later; conversations stay without it. problem.VersionConflict when the stored version is no longer c's;
 	// problem.ContactHasRequests while there are any.
 	Delete(ctx context.Context, c Contact) error
 	// List reads one page.
