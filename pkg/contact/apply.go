@@ -51,13 +51,13 @@ func (c *Contact) wroteBy(before Contact, writer ActorType) {
 
 // BringBack gives the contact the name, e-mail and phone that it had, with who wrote them.
 func (c *Contact) BringBack(before Contact) {
-	if c.Name != before.Name {
+	if c.Name != before.Name || c.NamedBy != before.NamedBy {
 		c.Name, c.NamedBy, c.Said.Name = before.Name, before.NamedBy, before.Said.Name
 	}
-	if c.Phone != before.Phone {
+	if c.Phone != before.Phone || c.PhoneBy != before.PhoneBy {
 		c.Phone, c.PhoneBy, c.Said.Phone = before.Phone, before.PhoneBy, before.Said.Phone
 	}
-	if c.Email != before.Email {
+	if c.Email != before.Email || c.EmailBy != before.EmailBy {
 		c.Email, c.EmailBy, c.Said.Email = before.Email, before.EmailBy, before.Said.Email
 	}
 }

@@ -117,6 +117,8 @@ type Note struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Version   int // 1 when written, +1 with every change
+	// ContactID is whose it was when it was written: the contact may have been joined into another since. Empty: that of the contact at hand.
+	ContactID string `json:"-"`
 }
 
 // Activity is one entry of a contact's history.
