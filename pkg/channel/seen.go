@@ -151,6 +151,7 @@ func joined(c, gone contact.Contact) contact.Contact {
 	}
 	c.ConversationCount += gone.ConversationCount
 	c.RequestCount += gone.RequestCount
+	c.HasFeedback = c.HasFeedback || gone.HasFeedback
 	c.LastInteractionAt = latest(c.LastInteractionAt, gone.LastInteractionAt)
 	c.MergedFrom = append(append(slices.Clone(c.MergedFrom), gone.ID), gone.MergedFrom...)
 	for _, one := range gone.Disputed {

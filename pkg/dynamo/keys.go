@@ -72,12 +72,6 @@ func noteKey(workspace, contactID, noteID string) key {
 
 const notePrefix = "#N#"
 
-// noteOwner reads the contact out of the key of a note.
-func noteOwner(k key) string {
-	owner, _, _ := strings.Cut(k.sk, notePrefix)
-	return owner
-}
-
 func beforeImageKey(workspace, contactID, importID string) key {
 	return key{contactPartition(workspace, contactID), imagePrefix(contactID) + importID}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -25,6 +26,12 @@ func noteOf(it item) contact.Note {
 		ID: it.text("id"), Text: it.text("text"), Author: it.text("author"), CreatedAt: it.time("createdAt"), UpdatedAt: it.time("updatedAt"),
 		Version: max(it.number(attrVersion), 1), ContactID: noteOwner(it.key()),
 	}
+}
+
+// noteOwner reads the contact out of the key of a note.
+func noteOwner(k key) string {
+	owner, _, _ := strings.Cut(k.sk, notePrefix)
+	return owner
 }
 
 // Note implements contact.Store.
