@@ -51,6 +51,7 @@ type storage interface {
 	exporting.Store
 	exporting.ScheduleStore
 	channel.AccountStore
+	channel.TimelineStore
 	SigningKey(ctx context.Context) ([]byte, error)
 }
 
@@ -77,6 +78,7 @@ func newHandler(store storage, others outside, settings config.API, log *slog.Lo
 		Exports:   exporting.NewService(store, others.links, others.functions, contacts.Search, settings.ExportsKept, time.Now),
 		Schedules: exporting.NewSchedules(store, others.timers, contacts.Search, time.Now),
 		Accounts:  channel.NewRegistry(store, others.sealer, time.Now),
+		Timelines: channel.NewHistory(store, store),
 		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

@@ -34,6 +34,7 @@ type memory struct {
 	exports
 	exporting.ScheduleStore
 	channel.AccountStore
+	channel.TimelineStore
 	contact.Store
 	stored contact.Contact
 	query  contact.Query

@@ -78,6 +78,9 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	}
 	b.account = "main-" + b.contact
 	admin.call(http.MethodPut, "/v1/channel-accounts/widget/"+b.account, bodies[putAccount]).is(http.StatusCreated)
+	if strings.HasPrefix(r.path, "/v1/conversations/") {
+		talk(t, admin, b.contact)
+	}
 	if r.method+" "+r.path == mapping {
 		b.importID = upload(admin, []byte("Who,Email\nMona Adel,mona@example.com\n"), nil)
 		awaited(admin, b.importID)
@@ -96,6 +99,9 @@ func (b belongings) fill(path string) string {
 		id = b.schedule
 	case strings.HasPrefix(path, "/v1/exports"):
 		id = b.export
+	}
+	if strings.HasPrefix(path, "/v1/conversations") {
+		id = "conversation-" + b.contact // as talk calls it
 	}
 	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP", "{channel}", "widget", "{accountId}", b.account).Replace(path)
 }

@@ -10,10 +10,9 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
-	"github.com/occ/contacts/pkg/importing"
 )
 
-// This file, and keysaccounts.go beside it, are the only places that spell a key (README.md, "Entities"). A key begins with the
+// This file, with keystimeline.go and keysaccounts.go, is the only place that spells a key (README.md, "Entities"). A key begins with the
 // workspace, whose name cannot hold a '#', so nothing crosses workspaces.
 
 // Numbers of buckets. Those of contacts and claims are fixed for ever: another number would look for existing items in the
@@ -85,6 +84,12 @@ func wordItemKey(workspace, contactID string, n int) key {
 	return key{contactPartition(workspace, contactID), contactID + "#W#" + strconv.Itoa(n)}
 }
 
+// usernameItemKey is of the nth word of a username, n from 1: the first lies on its identity's claim.
+func usernameItemKey(workspace, contactID, username string, n int) key {
+	sum := sha256.Sum256([]byte(username))
+	return key{contactPartition(workspace, contactID), fmt.Sprintf("%s#U#%x#%d", contactID, sum[:8], n)}
+}
+
 // hangsOn reads a contact out of the key of what hangs on it: a note, a before-image, a kept answer.
 func hangsOn(k key) (workspace, contactID string, ok bool) {
 	workspace, rest, found := strings.Cut(k.pk, "#C#")
@@ -133,7 +138,11 @@ func phonePartition(workspace string, b int) string { return fmt.Sprintf("%s#P#%
 // identityClaimKey takes the parts as they are: the channel is a word, the account cannot hold a '#' once it is escaped, and what follows
 // is the external id, whatever it holds.
 func identityClaimKey(workspace string, i contact.IdentityKey) key {
-	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, escapeHash.Replace(i.AccountID), i.ExternalID), "I"}
+	account := escapeHash.Replace(i.AccountID)
+	if i.AccountID == contact.EveryAccount {
+		account = "%*" // no escaped account
+	}
+	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, account, i.ExternalID), "I"}
 }
 
 var escapeHash = strings.NewReplacer("%", "%25", "#", "%23")
@@ -172,6 +181,15 @@ func textOfSort(sort string) string {
 // the name's searched words rotated to begin with the second, the third and so on.
 func nameSorts(name, id string) []string { return rotations(fold.Words(name), id) }
 
+// usernameSorts are the sort keys of a username, all of the word index: its words, and these rotated; none when it has no word.
+func usernameSorts(username, id string) []string {
+	words := fold.Words(username)
+	if len(words) == 0 {
+		return nil
+	}
+	return rotations(words, id)
+}
+
 func rotations(words []string, id string) []string {
 	sorts := []string{textSort(strings.Join(words, " "), id)}
 	words = searched(words)
@@ -182,16 +200,20 @@ func rotations(words []string, id string) []string {
 	return sorts
 }
 
-// Table timeline.
+// Table jobs.
 
-// activityKey sorts a contact's activity by time; id keeps two of one millisecond apart.
-func activityKey(workspace, contactID, at, id string) key {
-	return key{activityPartition(workspace, contactID), at + "#" + id}
+// waitingKey is of an event that waits for whom it is about.
+func waitingKey(workspace, eventID string) key {
+	return key{waitingPartition(bucket(eventID, openBuckets)), workspace + "#" + eventID}
 }
 
-func activityPartition(workspace, contactID string) string { return workspace + "#A#" + contactID }
+func waitingPartition(b int) string { return fmt.Sprintf("waiting#%d", b) }
 
-// Table jobs.
+// tombstoneKey is of what a deleted contact leaves for each claim: mac names the claim (blindClaim).
+func tombstoneKey(workspace, mac string) key { return key{workspace + "#G#" + mac, "A"} }
+
+// seenEventKey is of an event that was applied, where nothing else tells a repetition.
+func seenEventKey(workspace, eventID string) key { return key{workspace + "#S#" + eventID, "A"} }
 
 func importKey(workspace, id string) key { return key{workspace + "#import#" + id, "A"} }
 
@@ -209,26 +231,6 @@ const chunkPrefix = "K#"
 func chunkNumber(sort string) int {
 	number, _ := strconv.Atoi(strings.TrimPrefix(sort, chunkPrefix)) // we wrote it
 	return number
-}
-
-// rowContact spells what a chunk's record says of a row: its contact, its number in the file, and whether it has notes.
-func rowContact(c importing.RowContact) string {
-	value := c.ID
-	if c.Row > 0 {
-		value += "#" + strconv.Itoa(c.Row)
-		if c.Notes {
-			value += "#N"
-		}
-	}
-	return value
-}
-
-// rowContactOf reads it back. A record without the row's number says nothing of notes either.
-func rowContactOf(value string) importing.RowContact {
-	id, rest, _ := strings.Cut(value, "#")
-	row, _, noted := strings.Cut(rest, "#")
-	number, _ := strconv.Atoi(row) // we wrote it
-	return importing.RowContact{ID: id, Row: number, Notes: noted || number == 0}
 }
 
 func totalsKey(workspace, importID string, b int) key {
@@ -299,6 +301,8 @@ func cleanUpKey(workspace, contactID string) key {
 }
 
 func cleanUpPartition(b int) string { return fmt.Sprintf("cleanup#%d", b) }
+
+func isTicket(k key) bool { return strings.HasPrefix(k.pk, "cleanup#") }
 
 // onceKey is of the pointer of an idempotency key; keptKey of the answer that lies with a contact.
 func onceKey(workspace string, once contact.Once) key {

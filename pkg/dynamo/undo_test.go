@@ -79,7 +79,7 @@ func TestAnUndoRestoresEveryItem(t *testing.T) {
 	if after := get(t, s, c.ID); after.Version != c.Version+3 || !after.UpdatedAt.Equal(w.at) {
 		t.Errorf("version %d, changed at %s", after.Version, after.UpdatedAt)
 	}
-	activities, _, err := s.Activities(ctx, ws, c.ID, 10, "")
+	activities, _, err := s.Activities(ctx, ws, c.Owners(), 10, "")
 	if err != nil || activities[0].Action != "import_undone" || activities[0].Actor != (contact.Actor{Type: contact.ByImport, ID: "i-1"}) || len(activities[0].Changes) < 8 {
 		t.Errorf("%+v, %v", activities, err)
 	}

@@ -43,6 +43,7 @@ func TestTheDocumentListsEveryRoute(t *testing.T) {
 		"DELETE /v1/channel-accounts/{channel}/{accountId}", "DELETE /v1/contacts/{id}", "DELETE /v1/contacts/{id}/labels/{label}", "DELETE /v1/contacts/{id}/notes/{noteId}",
 		"GET /v1/channel-accounts", "GET /v1/contacts", "GET /v1/contacts/{id}", "GET /v1/contacts/{id}/activity", "GET /v1/contacts/{id}/notes", "GET /v1/exports", "GET /v1/exports/{id}", "GET /v1/health", "GET /v1/imports",
 		"GET /v1/imports/template", "GET /v1/imports/{id}", "GET /v1/imports/{id}/report", "GET /v1/labels", "GET /v1/openapi.json", "GET /v1/settings", "GET /v1/webhooks/{channel}/{accountId}",
+		"GET /v1/contacts/{id}/conversations", "GET /v1/contacts/{id}/feedback", "GET /v1/contacts/{id}/requests", "GET /v1/conversations/{id}",
 		"PATCH /v1/contacts/{id}", "PATCH /v1/contacts/{id}/notes/{noteId}", "PATCH /v1/settings",
 		"POST /v1/contacts", "POST /v1/contacts/{id}/notes", "POST /v1/exports", "POST /v1/imports", "POST /v1/imports/{id}/cancel", "POST /v1/imports/{id}/mapping", "POST /v1/imports/{id}/undo",
 		"POST /v1/webhooks/{channel}/{accountId}",

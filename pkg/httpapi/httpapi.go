@@ -59,6 +59,7 @@ type Deps struct {
 	Imports    Imports
 	Exports    Exports
 	Accounts   Accounts
+	Timelines  Timelines
 	Template   func(format string) (importing.Template, error)
 	Schedules  Schedules
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read

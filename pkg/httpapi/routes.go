@@ -36,11 +36,28 @@ func (s *server) routes() []*endpoint {
 		}, s.updateContact),
 		on(s, operation{
 			method: http.MethodDelete, path: "/v1/contacts/{id}", role: identity.Admin, id: "deleteContact", summary: "Delete a contact", status: http.StatusNoContent,
-			notes: "With its notes and activity; cannot be undone.", refuses: []problem.Code{problem.VersionConflict, problem.ContactHasRequests},
+			notes: "With its notes, its activity and the words of its feedback; cannot be undone. Refused while there is any request of it, closed ones too. " +
+				"Its conversations stay and name nobody.", refuses: []problem.Code{problem.VersionConflict, problem.ContactHasRequests},
 		}, s.deleteContact),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/contacts/{id}/activity", role: identity.Agent, id: "listActivity", summary: "What happened to a contact, newest first",
 		}, s.listActivity),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/conversations", role: identity.Agent, id: "listConversations", summary: "The conversations with a contact, newest first",
+			notes: "By lastMessageAt. May trail a write by some seconds, as the lists of requests and feedback may; one that moves up while the list is walked may be missed or come twice.",
+		}, s.listConversations),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/requests", role: identity.Agent, id: "listRequests", summary: "The requests of a contact, newest first",
+			notes: "By openedAt; closed ones too. May trail a write by some seconds.",
+		}, s.listRequests),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/feedback", role: identity.Agent, id: "listFeedback", summary: "The feedback of a contact, newest first",
+			notes: "By submittedAt. May trail a write by some seconds.",
+		}, s.listFeedback),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/conversations/{id}", role: identity.Agent, id: "getConversation", summary: "Read a conversation",
+			notes: "By its id or its externalId. It keeps answering after its contact was deleted: customerName is then \"Deleted User\".",
+		}, s.getConversation),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/contacts/{id}/notes", role: identity.Agent, id: "listNotes", summary: "The notes of a contact, newest first",
 		}, s.listNotes),
