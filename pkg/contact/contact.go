@@ -168,13 +168,15 @@ func newest(identities []Identity, of func(Identity) (text, said string)) string
 	return found
 }
 
-// Usernames are the distinct usernames of the contact, in the order of its identities.
-func (c Contact) Usernames() []string {
-	var names []string
+// UsernameWords are the folded words of its usernames that a search looks at besides those of the name: the first 8.
+func (c Contact) UsernameWords() []string {
+	var words []string
+	seen := []string{"", c.DisplayName()}
 	for _, identity := range c.Identities {
-		if identity.Username != "" && !slices.Contains(names, identity.Username) {
-			names = append(names, identity.Username)
+		if !slices.Contains(seen, identity.Username) {
+			seen = append(seen, identity.Username)
+			words = append(words, NameWords(identity.Username)...)
 		}
 	}
-	return names
+	return words[:min(len(words), maxSearchedWords)]
 }

@@ -176,18 +176,13 @@ func emailBegins(c Contact, with string) bool {
 	return with != "" && strings.HasPrefix(EmailKey(c.Email), with)
 }
 
-// named says that every word is the beginning of one of the name's, or every word of one of the same username's.
+// named says that every word is the beginning of one of the name's or of a username's.
 func (s Search) named(c Contact) bool {
-	if len(s.Words) == 0 {
-		return false
+	words := append(NameWords(c.DisplayName()), c.UsernameWords()...)
+	for _, wanted := range s.Words {
+		if !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, wanted) }) {
+			return false
+		}
 	}
-	return slices.ContainsFunc(append([]string{c.DisplayName()}, c.Usernames()...), s.begins)
-}
-
-// begins says that every word is the beginning of one of a text's.
-func (s Search) begins(text string) bool {
-	words := NameWords(text)
-	return !slices.ContainsFunc(s.Words, func(wanted string) bool {
-		return !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, wanted) })
-	})
+	return len(s.Words) > 0
 }

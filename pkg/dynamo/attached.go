@@ -13,26 +13,21 @@ type claim struct {
 	field string // "email", "phone" or "identity", as a conflict names it
 	name  string // with an e-mail: the folded name, so that a search by a word sees who is found by the name already
 
-	conversation        string // with an identity: that of its messages
-	wordShard, wordSort string // with an identity: its username in index word
+	conversation string // with an identity: that of its messages
 }
 
 // claims of a contact, e-mail first: that is the order in which conflicts are told.
 func claims(c contact.Contact) []claim {
 	list := make([]claim, 0, 2+len(c.Identities))
 	if c.Email != "" {
-		list = append(list, claim{key: emailClaimKey(c.Workspace, contact.EmailKey(c.Email)), field: "email", name: nameText(c.DisplayName())})
+		list = append(list, claim{key: emailClaimKey(c.Workspace, contact.EmailKey(c.Email)), field: "email", name: nameText(c)})
 	}
 	if c.Phone != "" {
 		list = append(list, claim{key: phoneClaimKey(c.Workspace, c.Phone), field: "phone"})
 	}
 	everywhere := map[contact.IdentityKey]bool{}
 	for _, identity := range contact.AddIdentities(nil, c.Identities...) { // a transaction names an item only once
-		one := claim{key: identityClaimKey(c.Workspace, identity.Key()), field: "identity", conversation: identity.ConversationID}
-		if sorts := usernameSorts(identity.Username, c.ID); len(sorts) > 0 {
-			one.wordShard, one.wordSort = wordShard(c.Workspace, c.Shard), sorts[0]
-		}
-		list = append(list, one)
+		list = append(list, claim{key: identityClaimKey(c.Workspace, identity.Key()), field: "identity", conversation: identity.ConversationID})
 		if key := identity.Key().Everywhere(); identity.EveryAccount && !everywhere[key] {
 			everywhere[key] = true
 			list = append(list, claim{key: identityClaimKey(c.Workspace, key), field: "identity"})
@@ -42,12 +37,10 @@ func claims(c contact.Contact) []claim {
 }
 
 func (c claim) item(contactID, writeID string) item {
-	it := newItem(c.key, writeID, 4)
+	it := newItem(c.key, writeID, 3)
 	it[attrContactID] = text(contactID)
 	it.setText(attrNameText, c.name)
 	it.setText(attrConversation, c.conversation)
-	it.setText("wordShard", c.wordShard)
-	it.setText("wordKey", c.wordSort)
 	return it
 }
 
@@ -58,9 +51,16 @@ type extra struct {
 	fill    func(it item)
 }
 
-// extras are a contact's facets, the third and later words of its name, and the second and later ones of its usernames.
+// extras are a contact's facets, and the words of its name and usernames beyond the one that stands with the contact itself.
 func extras(c contact.Contact) []extra {
-	list := wordExtras(c)
+	var list []extra
+	sorts := wordSorts(c)
+	for n := 1; n < len(sorts); n++ {
+		shard, sort := wordShard(c.Workspace, c.Shard), sorts[n]
+		list = append(list, extra{wordItemKey(c.Workspace, c.ID, n+1), shard + sort, func(it item) {
+			it["wordShard"], it["wordKey"] = text(shard), text(sort)
+		}})
+	}
 	for _, label := range c.Labels {
 		list = append(list, facet(c, "label", label))
 	}
@@ -69,26 +69,6 @@ func extras(c contact.Contact) []extra {
 	}
 	if c.Channel != "" && !dense(c.Channel) {
 		list = append(list, facet(c, "channel", string(c.Channel)))
-	}
-	return list
-}
-
-// wordExtras are the entries of words beyond those that stand with the contact and with its identities.
-func wordExtras(c contact.Contact) []extra {
-	var list []extra
-	shard := wordShard(c.Workspace, c.Shard)
-	enter := func(k key, sort string) {
-		list = append(list, extra{k, shard + sort, func(it item) { it["wordShard"], it["wordKey"] = text(shard), text(sort) }})
-	}
-	sorts := nameSorts(c.DisplayName(), c.ID)
-	for n := 2; n < len(sorts); n++ {
-		enter(wordItemKey(c.Workspace, c.ID, n), sorts[n])
-	}
-	for _, username := range c.Usernames() {
-		sorts := usernameSorts(username, c.ID)
-		for n := 1; n < len(sorts); n++ {
-			enter(usernameItemKey(c.Workspace, c.ID, username, n), sorts[n])
-		}
 	}
 	return list
 }

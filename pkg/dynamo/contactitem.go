@@ -15,11 +15,11 @@ func contactItem(c contact.Contact, writeID string) (item, error) {
 	if err := it.setContact(c); err != nil {
 		return nil, err
 	}
-	sorts := nameSorts(c.DisplayName(), c.ID)
+	sorts := wordSorts(c)
 	it["createdShard"], it["createdKey"] = text(createdShard(c.Workspace, c.Shard)), text(timeSort(stamp(c.CreatedAt), c.ID))
-	it["nameShard"], it["nameKey"] = text(nameShard(c.Workspace, c.Shard)), text(sorts[0])
-	if len(sorts) > 1 {
-		it["wordShard"], it["wordKey"] = text(wordShard(c.Workspace, c.Shard)), text(sorts[1])
+	it["nameShard"], it["nameKey"] = text(nameShard(c.Workspace, c.Shard)), text(nameSort(c))
+	if len(sorts) > 0 {
+		it["wordShard"], it["wordKey"] = text(wordShard(c.Workspace, c.Shard)), text(sorts[0])
 	}
 	if !c.LastInteractionAt.IsZero() {
 		it["spokenShard"], it["spokenKey"] = text(spokenShard(c.Workspace, c.Shard)), text(timeSort(stamp(c.LastInteractionAt), c.ID))

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,12 +83,6 @@ func imagePrefix(contactID string) string { return contactID + "#B#" }
 // wordItemKey is of the nth word of a name, n from 2: the first is the name itself, the second lies on the contact.
 func wordItemKey(workspace, contactID string, n int) key {
 	return key{contactPartition(workspace, contactID), contactID + "#W#" + strconv.Itoa(n)}
-}
-
-// usernameItemKey is of the nth word of a username, n from 1: the first lies on its identity's claim.
-func usernameItemKey(workspace, contactID, username string, n int) key {
-	sum := sha256.Sum256([]byte(username))
-	return key{contactPartition(workspace, contactID), fmt.Sprintf("%s#U#%x#%d", contactID, sum[:8], n)}
 }
 
 // hangsOn reads a contact out of the key of what hangs on it: a note, a before-image, a kept answer.
@@ -177,25 +172,34 @@ func textOfSort(sort string) string {
 	return sort
 }
 
-// nameSorts are the sort keys of a name: first that of the name index, the whole folded name; then those of the word index,
-// the name's searched words rotated to begin with the second, the third and so on.
-func nameSorts(name, id string) []string { return rotations(fold.Words(name), id) }
-
-// usernameSorts are the sort keys of a username, all of the word index: its words, and these rotated; none when it has no word.
-func usernameSorts(username, id string) []string {
-	words := fold.Words(username)
-	if len(words) == 0 {
-		return nil
-	}
-	return rotations(words, id)
+// nameSort is the sort key of a name: the whole folded name.
+func nameSort(c contact.Contact) string {
+	return textSort(strings.Join(fold.Words(c.DisplayName()), " "), c.ID)
 }
 
+// searchSorts are the sort keys at which a search finds words. The name's own, and in the word index its searched words rotated to begin
+// with the second, the third and so on. Of who has usernames all stand in the word index, each with the words of name and usernames.
+func searchSorts(c contact.Contact) []string {
+	if usernames := c.UsernameWords(); len(usernames) > 0 {
+		return rotations(append(contact.NameWords(c.DisplayName()), usernames...), c.ID)
+	}
+	sorts := rotations(contact.NameWords(c.DisplayName()), c.ID)
+	return append([]string{nameSort(c)}, sorts[min(1, len(sorts)):]...)
+}
+
+// wordSorts are those of searchSorts that stand in the word index.
+func wordSorts(c contact.Contact) []string {
+	if len(c.UsernameWords()) > 0 {
+		return searchSorts(c)
+	}
+	return searchSorts(c)[1:]
+}
+
+// rotations are the sort keys of some words that begin with each of them in turn.
 func rotations(words []string, id string) []string {
-	sorts := []string{textSort(strings.Join(words, " "), id)}
-	words = searched(words)
-	for i := 1; i < len(words); i++ {
-		rotated := strings.Join(words[i:], " ") + " " + strings.Join(words[:i], " ")
-		sorts = append(sorts, textSort(rotated, id))
+	sorts := make([]string, len(words))
+	for i := range words {
+		sorts[i] = textSort(strings.Join(slices.Concat(words[i:], words[:i]), " "), id)
 	}
 	return sorts
 }

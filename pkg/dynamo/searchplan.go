@@ -104,7 +104,7 @@ func wordPhase(workspace, word string) phase {
 		sources: append(named(workspace, word), buckets(workspace, emailPartition, word)...),
 		accept:  func(e entry) bool { return firstOfName(e, word) },
 		place: func(c contact.Contact) string {
-			return least(smallest(word, wordSorts(c)...), smallest(word, emailSort(c)))
+			return least(smallest(word, searchSorts(c)...), smallest(word, emailSort(c)))
 		},
 	}
 }
@@ -135,7 +135,7 @@ func wordsPlan(workspace string, words []string) []phase {
 		phases = append(phases, phase{
 			sources: append(named(workspace, one), named(workspace, other)...),
 			place: func(c contact.Contact) string {
-				sorts := wordSorts(c)
+				sorts := searchSorts(c)
 				return least(smallest(one, sorts...), smallest(other, sorts...))
 			},
 		})
@@ -148,27 +148,12 @@ func wordsPlan(workspace string, words []string) []phase {
 			return !whole || begin(name, words)
 		},
 		place: func(c contact.Contact) string {
-			var first string
-			if begin(contact.NameWords(c.DisplayName()), words) {
-				first = smallest(driver, nameSorts(c.DisplayName(), c.ID)...)
+			if !begin(append(contact.NameWords(c.DisplayName()), c.UsernameWords()...), words) {
+				return ""
 			}
-			for _, username := range c.Usernames() {
-				if begin(contact.NameWords(username), words) {
-					first = least(first, smallest(driver, usernameSorts(username, c.ID)...))
-				}
-			}
-			return first
+			return smallest(driver, searchSorts(c)...)
 		},
 	})
-}
-
-// wordSorts are the sort keys of all words of a contact's name and usernames.
-func wordSorts(c contact.Contact) []string {
-	sorts := nameSorts(c.DisplayName(), c.ID)
-	for _, username := range c.Usernames() {
-		sorts = append(sorts, usernameSorts(username, c.ID)...)
-	}
-	return sorts
 }
 
 // begin says that each of words is the beginning of one of the name's.

@@ -191,10 +191,11 @@ func TestWhatIsNotTheImportsAnyMoreIsKept(t *testing.T) {
 	touch := &breaker{t, s} // an event moves no version
 	for _, spoken := range []string{quiet.ID, id(7)} {
 		touch.write(s.tables.Contacts, contactKey(ws, spoken), func(it item) {
-			it["conversationCount"], it["lastInteractionAt"] = number(1), text(stamp(epoch))
+			it["lastInteractionAt"] = text(stamp(epoch))
 			it["spokenShard"], it["spokenKey"] = text(spokenShard(ws, it.number("shard"))), text(timeSort(stamp(epoch), spoken))
 			it[attrWriteID] = text(newWriteID())
 		})
+		wardOn(t, s).converse(get(t, s, spoken), "with "+spoken)
 	}
 	keep := map[string]contact.Contact{}
 	for _, who := range []string{edited.ID, robbed.ID, id(6), id(7)} {

@@ -22,7 +22,7 @@ func wanted(contacts map[string]contact.Contact) map[key]string {
 		c.Shard = shardOf(c.ID)
 		want[contactKey(c.Workspace, c.ID)] = c.Name
 		for _, claim := range claims(c) {
-			want[claim.key] = c.ID + claim.name + claim.wordShard + claim.wordSort
+			want[claim.key] = c.ID + claim.name
 		}
 		for _, e := range extras(c) {
 			want[e.key] = e.content
@@ -38,12 +38,12 @@ func actual(t interface{ Fatal(...any) }, s *Store) map[key]string {
 		switch {
 		case it.text("id") != "":
 			got[it.key()] = it.text("name")
-		case it.text("wordKey") != "" && it.text(attrContactID) == "":
+		case it.text("wordKey") != "":
 			got[it.key()] = it.text("wordShard") + it.text("wordKey")
 		case it.text("value") != "":
 			got[it.key()] = it.text("value")
 		default:
-			got[it.key()] = it.text(attrContactID) + it.text(attrNameText) + it.text("wordShard") + it.text("wordKey")
+			got[it.key()] = it.text(attrContactID) + it.text(attrNameText)
 		}
 	}
 	return got
