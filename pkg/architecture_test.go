@@ -30,7 +30,7 @@ var layers = map[string]int{
 	"pkg/invoke":    2, "pkg/config": 2, "pkg/logging": 2, "pkg/awsclient": 2,
 	"pkg/seal": 2, "pkg/webhook": 2,
 	"functions/api": 3, "functions/import-parse": 3, "functions/import-write": 3, "functions/export": 3,
-	"functions/webhooks": 3,
+	"functions/webhooks": 3, "functions/channel-events": 3,
 }
 
 const adapterLayer = 2

@@ -85,6 +85,19 @@ type Export struct {
 	Schedules      Schedules
 }
 
+// ChannelEvents is the configuration of functions/channel-events.
+type ChannelEvents struct {
+	Tables         Tables
+	LogLevel       slog.Level
+	DeadLettersURL string // CHANNEL_EVENTS_DLQ_URL
+}
+
+// LoadChannelEvents reads the configuration of functions/channel-events.
+func LoadChannelEvents() (ChannelEvents, error) {
+	var e environment
+	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, errors.Join(e.faults...)
+}
+
 // LoadAPI reads the configuration of functions/api.
 func LoadAPI() (API, error) {
 	var e environment
