@@ -45,7 +45,7 @@ func signed(t *testing.T, path string, event any) answer {
 	}
 	id, at := fmt.Sprintf("msg_%d", time.Now().UnixNano()), fmt.Sprint(time.Now().Unix())
 	mac := hmac.New(sha256.New, secret)
-	fmt.Fprintf(mac, "%s.%s.%s", id, at, body)
+	_, _ = fmt.Fprintf(mac, "%s.%s.%s", id, at, body)
 	return caller{t, ""}.call(http.MethodPost, path, string(body),
 		"Webhook-Id", id, "Webhook-Timestamp", at, "Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }

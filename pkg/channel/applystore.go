@@ -26,7 +26,7 @@ type Store interface {
 	FirstSeen(ctx context.Context, workspace string, at map[string]time.Time) (map[string]time.Time, error)
 }
 
-// Cases applies what the platform says of requests and surveys.
+// CaseApplier applies what the platform says of requests and surveys.
 type CaseApplier interface {
 	// ApplyRequest applies an event of kind RequestChanged.
 	ApplyRequest(ctx context.Context, e Event) error
