@@ -3,10 +3,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -29,12 +27,7 @@ import (
 )
 
 func main() {
-	settings, err := config.LoadAPI()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "api cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("api", config.LoadAPI)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	others := outside{

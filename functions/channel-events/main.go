@@ -3,9 +3,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -21,12 +18,7 @@ import (
 )
 
 func main() {
-	settings, err := config.LoadChannelEvents()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "channel-events cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("channel-events", config.LoadChannelEvents)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	cases := channel.NewCases(store, queue.NewDeadEvents(awsclient.SQS(aws), settings.DeadLettersURL), time.Now)
 	applier := channel.NewApplier(store, cases, time.Now, uuid.NewString)

@@ -3,10 +3,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -24,12 +22,7 @@ import (
 )
 
 func main() {
-	settings, err := config.LoadWebhooks()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "webhooks cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("webhooks", config.LoadWebhooks)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	sealer := seal.New(awsclient.KMS(aws), settings.SecretsKey)
 	events := queue.NewEvents(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)

@@ -4,8 +4,11 @@ package awsclient
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,6 +44,18 @@ func Load(ctx context.Context) (aws.Config, error) {
 	return config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(&http.Client{Transport: transport}),
 		config.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }))
+}
+
+// Start is how every function begins: it reads the function's settings and Load's configuration. A function that lacks anything says all
+// that it lacks and ends.
+func Start[Settings any](function string, load func() (Settings, error)) (Settings, aws.Config) {
+	settings, err := load()
+	cfg, cfgErr := Load(context.Background())
+	if err := errors.Join(err, cfgErr); err != nil {
+		fmt.Fprintf(os.Stderr, "%s cannot start: %v\n", function, err)
+		os.Exit(1)
+	}
+	return settings, cfg
 }
 
 // DynamoDB makes a client of DynamoDB.
