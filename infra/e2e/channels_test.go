@@ -82,7 +82,9 @@ func TestSomebodyWritesAndLeaves(t *testing.T) {
 	})
 	admin.call(http.MethodDelete, "/v1/contacts/"+id, nil).problem(http.StatusConflict, "contact_has_requests")
 	request("deleted", began.Add(2*time.Second))
-	eventually(t, "the contact can be deleted", func() bool { return admin.call(http.MethodDelete, "/v1/contacts/"+id, nil).status == http.StatusNoContent })
+	eventually(t, "the contact can be deleted", func() bool {
+		return admin.call(http.MethodDelete, "/v1/contacts/"+id, nil).status == http.StatusNoContent
+	})
 
 	if name := admin.call(http.MethodGet, "/v1/conversations/"+conversation, nil).is(http.StatusOK).text("customerName"); name != "Deleted User" {
 		t.Errorf("the conversation is with %q", name)
