@@ -67,6 +67,7 @@ func TestDynamoDBFaults(t *testing.T) {
 
 // A row whose writing always kills the worker costs itself and no other.
 func TestAPoisonedRow(t *testing.T) {
+	anew(t)
 	workspace := fmt.Sprintf("w%d", time.Now().UnixNano())
 	file, known, want := people(400)
 	prepare(t, workspace, known)
