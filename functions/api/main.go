@@ -31,8 +31,8 @@ func main() {
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	others := outside{
-		links: objects, functions: invoke.New(awsclient.Lambda(aws), settings.ImportParseFunction, settings.ExportFunction),
-		timers: scheduler.New(awsclient.Scheduler(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(awsclient.KMS(aws), settings.SecretsKey),
+		links: objects, functions: invoke.New(invoke.NewClient(aws), settings.ImportParseFunction, settings.ExportFunction),
+		timers: scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(seal.NewClient(aws), settings.SecretsKey),
 	}
 	lambda.Start(gateway.Handler(newHandler(store, others, settings, logging.New(settings.LogLevel))))
 }

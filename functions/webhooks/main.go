@@ -24,7 +24,7 @@ import (
 func main() {
 	settings, aws := awsclient.Start("webhooks", config.LoadWebhooks)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
-	sealer := seal.New(awsclient.KMS(aws), settings.SecretsKey)
+	sealer := seal.New(seal.NewClient(aws), settings.SecretsKey)
 	events := queue.NewEvents(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
 	lambda.Start(gateway.Handler(newHandler(store, sealer, events, settings.PublicBaseURL, time.Now, logging.New(settings.LogLevel))))
 }

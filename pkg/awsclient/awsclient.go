@@ -15,10 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
@@ -71,12 +68,3 @@ func S3(cfg aws.Config) *s3.Client {
 
 // SQS makes a client of SQS.
 func SQS(cfg aws.Config) *sqs.Client { return sqs.NewFromConfig(cfg) }
-
-// KMS makes a client of the key service.
-func KMS(cfg aws.Config) *kms.Client { return kms.NewFromConfig(cfg) }
-
-// Lambda makes a client of Lambda.
-func Lambda(cfg aws.Config) *lambda.Client { return lambda.NewFromConfig(cfg) }
-
-// Scheduler makes a client of EventBridge Scheduler.
-func Scheduler(cfg aws.Config) *scheduler.Client { return scheduler.NewFromConfig(cfg) }
