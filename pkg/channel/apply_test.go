@@ -149,7 +149,9 @@ func TestStories(t *testing.T) {
 		},
 		"an unphoned contact gains its phone": {
 			[]channel.Event{happened(channel.Message, 1, whatsApp("", monaUserID)), happened(channel.Message, 2, whatsApp(monaNumber, monaUserID))},
-			func(c contact.Contact, _ *town) string { return is("phone", c.Phone, "+"+monaNumber) + is("version", c.Version, 2) },
+			func(c contact.Contact, _ *town) string {
+				return is("phone", c.Phone, "+"+monaNumber) + is("version", c.Version, 2)
+			},
 		},
 		"a phone brings channels together": {
 			[]channel.Event{
@@ -158,7 +160,9 @@ func TestStories(t *testing.T) {
 					e.Person = channel.Person{Phone: "+" + monaNumber, Addresses: []channel.Address{{ExternalID: "+" + monaNumber}}}
 				}),
 			},
-			func(c contact.Contact, _ *town) string { return is("identities", len(c.Identities), 2) + is("channel", c.Channel, contact.WhatsApp) },
+			func(c contact.Contact, _ *town) string {
+				return is("identities", len(c.Identities), 2) + is("channel", c.Channel, contact.WhatsApp)
+			},
 		},
 		"a shared phone fills an empty one": {
 			[]channel.Event{
@@ -467,7 +471,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		seeds = 40
 	}
 	for seed := range seeds {
-		dice := rand.New(rand.NewPCG(uint64(seed), 7)) //nolint:gosec // a test's own
+		dice := rand.New(rand.NewPCG(uint64(seed), 7))
 		events := lives(dice)
 		inOrder := newTown()
 		for _, e := range events {
