@@ -81,6 +81,8 @@ type Write struct {
 	Conversations []ConversationChange
 	Merged        []MergedConversation
 	Forwards      map[Claim]Gone
+	// Free are claims that nobody may hold: what is written goes by that.
+	Free []Claim
 	// Guard is a claim of a new contact, which may not have been given up at Since or later: an old event brings nobody back.
 	Guard *Claim
 	Since time.Time

@@ -107,6 +107,7 @@ type decision struct {
 	after  contact.Contact
 	others map[string]ContactChange // other contacts that change, by id
 	said   []contact.Activity       // of the person, besides what changes
+	lost   []string                 // conversations that no identity names any more
 	actor  contact.Actor
 	at     time.Time
 }
@@ -129,6 +130,9 @@ func (a *Applier) decide(s *sighting, known Known) Write {
 		d.after = s.blank(a.newID())
 		if claims := s.claims(); len(claims) > 0 {
 			d.Guard, d.Since = &claims[0], s.first().At
+			for _, address := range s.first().addresses {
+				d.Since = latest(d.Since, address.followed)
+			}
 		}
 	}
 	for _, gone := range d.who.joins {
@@ -142,7 +146,8 @@ func (a *Applier) decide(s *sighting, known Known) Write {
 
 // join takes another contact into the person.
 func (d *decision) join(gone contact.Contact) {
-	d.after = joined(d.after, gone)
+	after, lost := joined(d.after, gone)
+	d.after, d.lost = after, append(d.lost, lost...)
 	d.Joined = append(d.Joined, Joined{gone, d.after.ID})
 	changes := []contact.Change{{Field: "contactId", From: gone.ID, To: d.after.ID}}
 	if name := gone.DisplayName(); name != "" {

@@ -195,6 +195,11 @@ func (m *town) Write(_ context.Context, w channel.Write) error {
 	if w.Guard != nil && !m.gone[*w.Guard].At.Before(w.Since) && !m.gone[*w.Guard].At.IsZero() {
 		return channel.ErrConflict
 	}
+	for _, claim := range w.Free {
+		if m.holder(claim) != "" {
+			return channel.ErrConflict
+		}
+	}
 	contacts := maps.Clone(m.contacts)
 	for _, j := range w.Joined {
 		delete(contacts, j.Gone.ID)

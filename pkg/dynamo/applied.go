@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -115,6 +113,9 @@ func (s *Store) applied(ctx context.Context, w channel.Write, writeID string) ([
 			return nil, err
 		}
 		parts = append(parts, p)
+	}
+	for _, claim := range w.Free {
+		parts = append(parts, require(s.tables.Contacts, claimKey(w.Workspace, claim), ifAbsent))
 	}
 	if w.Guard == nil {
 		return parts, nil
@@ -237,8 +238,5 @@ func (s *Store) conversationParts(w channel.Write, writeID string) []part {
 func (s *Store) guardPart(ctx context.Context, w channel.Write) (part, error) {
 	mac, err := s.blindClaim(ctx, claimKey(w.Workspace, *w.Guard))
 	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(w.Since))}}
-	return part{write: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.tables.Jobs, Key: tombstoneKey(w.Workspace, mac).attributes(), ConditionExpression: c.orNil(), ExpressionAttributeValues: c.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}}}, err
+	return require(s.tables.Jobs, tombstoneKey(w.Workspace, mac), c), err
 }
