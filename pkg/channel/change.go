@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -14,6 +15,8 @@ type renaming struct {
 	now       []address
 	phone     string   // that they have now
 	oldPhones []string // that they had, in all spellings
+
+	phoneFollowed time.Time // of the latest change that led to the phone
 }
 
 // pair is an address and what it is now.
@@ -87,8 +90,11 @@ func (a *Applier) upToDate(ctx context.Context, r renaming) (current renaming, g
 	}
 	current = r
 	current.pairs, current.now = nil, slices.Clone(r.now)
+	if err := a.followPhone(ctx, &current); err != nil {
+		return r, nil, false, err
+	}
 	for i, now := range r.now {
-		if current.now[i], current.phone, stays, err = a.follow(ctx, r.Event, now, current.phone); err != nil || !stays {
+		if current.now[i], stays, err = a.follow(ctx, r.Event, now); err != nil || !stays {
 			return r, gone, false, err
 		}
 		for _, p := range r.pairs {
@@ -105,24 +111,37 @@ func (a *Applier) upToDate(ctx context.Context, r renaming) (current renaming, g
 }
 
 // follow goes on to what an address has become since the event.
-func (a *Applier) follow(ctx context.Context, e Event, at address, phone string) (address, string, bool, error) {
+func (a *Applier) follow(ctx context.Context, e Event, at address) (now address, stays bool, err error) {
 	for range maxFollowed {
 		gone, err := a.store.Gone(ctx, e.Workspace, at.claims())
 		if err != nil {
-			return at, phone, false, err
+			return at, false, err
 		}
 		late, found := lateFor(e.At, at.followed, gone, at.claims()...)
-		switch {
-		case !found:
-			return at, phone, true, nil
-		case late.To == nil:
-			return at, phone, false, nil
+		if !found || late.To == nil {
+			return at, !found, nil
 		}
-		if at = late.led(at); late.To.Phone != "" {
-			phone = late.To.Phone
+		at = late.led(at)
+	}
+	return at, true, nil
+}
+
+// followPhone goes on to what the phone has become since; there is none where its contact was deleted.
+func (a *Applier) followPhone(ctx context.Context, r *renaming) error {
+	for n := 0; n < maxFollowed && r.phone != ""; n++ {
+		claim := Claim{Phone: r.phone}
+		gone, err := a.store.Gone(ctx, r.Workspace, []Claim{claim})
+		late, found := lateFor(r.At, r.phoneFollowed, gone, claim)
+		switch {
+		case err != nil || !found:
+			return err
+		case late.To == nil:
+			r.phone = ""
+		default:
+			r.phone, r.phoneFollowed = late.To.Phone, late.At
 		}
 	}
-	return at, phone, true, nil
+	return nil
 }
 
 // rename is what a change makes of what is known.
@@ -207,6 +226,7 @@ func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write
 	if holder, held := known.phoneHolder(r.phone); r.phone != "" && (!held || holder.ID == d.after.ID || slices.Contains(d.after.MergedFrom, holder.ID)) {
 		givePhone(&d.after, r.phone, r.Stamp())
 	}
+	d.guard(r.At, r.now, r.phone, "", r.phoneFollowed)
 	d.ofIdentities(a, d.together(r.Event, r.now), talk{}, false)
 	d.everywhere(a, r.Event)
 	d.dispute()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
@@ -117,11 +118,14 @@ func (s *Store) applied(ctx context.Context, w channel.Write, writeID string) ([
 	for _, claim := range w.Free {
 		parts = append(parts, require(s.tables.Contacts, claimKey(w.Workspace, claim), ifAbsent))
 	}
-	if w.Guard == nil {
-		return parts, nil
+	for _, claim := range slices.SortedFunc(maps.Keys(w.Guards), byClaim) {
+		p, err := s.guardPart(ctx, w.Workspace, claim, w.Guards[claim])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
 	}
-	guard, err := s.guardPart(ctx, w)
-	return append(parts, guard), err
+	return parts, nil
 }
 
 func byClaim(a, b channel.Claim) int {
@@ -235,8 +239,8 @@ func (s *Store) conversationParts(w channel.Write, writeID string) []part {
 }
 
 // guardPart demands that a claim was not given up since a time.
-func (s *Store) guardPart(ctx context.Context, w channel.Write) (part, error) {
-	mac, err := s.blindClaim(ctx, claimKey(w.Workspace, *w.Guard))
-	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(w.Since))}}
-	return require(s.tables.Jobs, tombstoneKey(w.Workspace, mac), c), err
+func (s *Store) guardPart(ctx context.Context, workspace string, claim channel.Claim, since time.Time) (part, error) {
+	mac, err := s.blindClaim(ctx, claimKey(workspace, claim))
+	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(since))}}
+	return require(s.tables.Jobs, tombstoneKey(workspace, mac), c), err
 }
