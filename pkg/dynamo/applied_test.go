@@ -14,6 +14,7 @@ import (
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
+	"github.com/occ/contacts/pkg/importing"
 )
 
 // applierOn applies events to a store, as channel-events does.
@@ -258,7 +259,7 @@ func TestANumberChanges(t *testing.T) {
 	hears(t, s, change)
 	for _, it := range everything(t, s, s.tables.Jobs) {
 		for name, value := range it {
-			if text := item(it).text(name); slices.ContainsFunc([]string{"201119998887", "201001234567"}, func(number string) bool { return text == number }) {
+			if text := it.text(name); slices.ContainsFunc([]string{"201119998887", "201001234567"}, func(number string) bool { return text == number }) {
 				t.Errorf("%s holds %v", name, value)
 			}
 		}
@@ -301,23 +302,37 @@ func TestEditsAndEventsAtOnce(t *testing.T) {
 	whole(t, s)
 }
 
-// A message to somebody known moves neither version nor ETag, and costs no transaction.
-func TestAKnownSenderCosts(t *testing.T) {
-	s, m := fresh(t), &meter{}
-	p := writerOf("201001234567", "")
-	hears(t, s, said(channel.Message, 0, p))
-	before := one(t, s)
-	hears(t, s.through(m), said(channel.Message, 7, p))
-	if c := one(t, s); c.Version != before.Version || !c.UpdatedAt.Equal(before.UpdatedAt) || !c.Identities[0].LastSeenAt.Equal(epoch.Add(7*time.Second)) {
-		t.Errorf("%+v", c)
-	}
-	if m.calls["TransactWriteItems"] != 0 || m.calls["PutItem"] != 2 || m.units > 12 {
-		t.Errorf("%v, %v units", m.calls, m.units)
-	}
-	m.calls, m.units = nil, 0
-	hears(t, s.through(m), said(channel.Message, 7, p))
-	if m.calls["PutItem"] != 0 {
-		t.Errorf("the same event again: %v", m.calls)
+// What events cost, reads included (README.md, "Access patterns"). A message to somebody known moves neither version nor ETag, and is no
+// transaction; one that comes again writes nothing.
+func TestEventsCost(t *testing.T) {
+	m := &meter{}
+	s := fresh(t).through(m)
+	p := called(writerOf("201001234567", "EG.mona"), "Mona Adel", "")
+	hears(t, s, said(channel.Message, 0, writerOf("201009999999", ""))) // the process knows the workspace and the secret
+	for _, step := range []struct {
+		what         string
+		event        channel.Event
+		units        float64
+		puts, atOnce int
+	}{
+		{"a first message", said(channel.Message, 1, p), 36, 0, 1},
+		{"the next one", said(channel.Message, 7, p), 13, 2, 0},
+		{"the same again", said(channel.Message, 7, p), 6, 0, 0},
+	} {
+		before, err := s.Match(ctx, ws, importing.Keys{Phones: []string{p.Phone}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.calls, m.units = nil, 0
+		hears(t, s, step.event)
+		if m.calls["PutItem"] != step.puts || m.calls["TransactWriteItems"] != step.atOnce || m.units > step.units {
+			t.Errorf("%s: %v, %v units", step.what, m.calls, m.units)
+		}
+		for id, was := range before.ByID {
+			if c := get(t, s, id); c.Version != was.Version || !c.UpdatedAt.Equal(was.UpdatedAt) || !c.LastInteractionAt.Equal(step.event.At) {
+				t.Errorf("%s: %+v", step.what, c)
+			}
+		}
 	}
 }
 
@@ -431,7 +446,7 @@ func liveliness(dice *rand.Rand) (events []channel.Event) {
 		number, userID := fmt.Sprintf("20100000000%d", person), fmt.Sprintf("EG.user%d", person)
 		for step := range 6 {
 			at := step*10 + dice.IntN(10)
-			says := channel.Person{}
+			var says channel.Person
 			switch kind := (person + dice.IntN(2)) % 3; {
 			case person == 0 && dice.IntN(4) == 0:
 				next := fmt.Sprintf("2011%08d", step)
