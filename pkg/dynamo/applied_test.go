@@ -315,7 +315,7 @@ func TestEventsCost(t *testing.T) {
 		units        float64
 		puts, atOnce int
 	}{
-		{"a first message", said(channel.Message, 1, p), 36, 0, 1},
+		{"a first message", said(channel.Message, 1, p), 37, 0, 1},
 		{"the next one", said(channel.Message, 7, p), 13, 2, 0},
 		{"the same again", said(channel.Message, 7, p), 6, 0, 0},
 	} {
