@@ -43,7 +43,8 @@ func (w *writing) render(ctx context.Context) error {
 			return err
 		}
 	}
-	next := w.ahead(ctx)
+	next, stop := w.ahead(ctx)
+	defer stop()
 	for w.state.Rendered < len(w.state.Fragments) {
 		records, err := next()
 		if err != nil {
@@ -89,30 +90,38 @@ func (w *writing) put(ctx context.Context, file encoder, part []byte) error {
 }
 
 // ahead returns a function that gives the records of the fragments still to be rendered, one fragment after another, reading the next
-// while one is at work.
-func (w *writing) ahead(ctx context.Context) func() ([]Record, error) {
+// while one is at work; and one that ends the reading, so that nothing of a run is at work after it.
+func (w *writing) ahead(ctx context.Context) (next func() ([]Record, error), stop func()) {
 	type read struct {
 		records []Record
 		err     error
 	}
+	ctx, cancel := context.WithCancel(ctx)
 	fetch := func(i int) chan read {
 		result := make(chan read, 1)
-		if i < len(w.state.Fragments) {
-			go func() {
-				records, err := w.records(ctx, w.state.Fragments[i])
-				result <- read{records, err}
-			}()
+		if i >= len(w.state.Fragments) {
+			close(result)
+			return result
 		}
+		go func() {
+			records, err := w.records(ctx, w.state.Fragments[i])
+			result <- read{records, err}
+		}()
 		return result
 	}
 	i := w.state.Rendered
 	waiting := fetch(i)
-	return func() ([]Record, error) {
+	next = func() ([]Record, error) {
 		got := <-waiting
 		i++
 		waiting = fetch(i)
 		return got.records, got.err
 	}
+	stop = func() {
+		cancel()
+		<-waiting
+	}
+	return next, stop
 }
 
 func (w *writing) records(ctx context.Context, from fragment) ([]Record, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -131,6 +132,30 @@ func TestWhateverFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNothingIsAtWorkAfterARun has a run fail while it reads a fragment ahead.
+func TestNothingIsAtWorkAfterARun(t *testing.T) {
+	w := newWorld(t, people(100)...)
+	ref := w.queue(CSV, Selection{})
+	reading := make(chan struct{})
+	reads, ended := 0, false
+	w.onGet = func(ctx context.Context) {
+		if reads++; reads == 2 { // the fragment after the first
+			close(reading)
+			<-ctx.Done()
+			ended = true
+		}
+	}
+	w.onPart = func() error {
+		<-reading
+		return errDown
+	}
+	runner := w.runner()
+	runner.limits.part = 1 // of one fragment
+	if _, err := runner.Run(t.Context(), ref); !errors.Is(err, errDown) || !ended {
+		t.Errorf("%v; the reading ended: %v", err, ended)
 	}
 }
 

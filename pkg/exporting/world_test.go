@@ -35,6 +35,8 @@ type world struct {
 	clock   time.Time
 	slow    time.Duration // of each batch of a walk
 	onWalk  func()
+	onGet   func(context.Context)
+	onPart  func() error
 
 	calls, failAt int
 	afterwards    bool
@@ -152,7 +154,10 @@ func (w *world) PutWork(_ context.Context, key string, body []byte) error {
 	})
 }
 
-func (w *world) GetWork(_ context.Context, key string) (body []byte, err error) {
+func (w *world) GetWork(ctx context.Context, key string) (body []byte, err error) {
+	if w.onGet != nil {
+		w.onGet(ctx)
+	}
 	return body, w.do(func() error {
 		var found bool
 		if body, found = w.objects[key]; !found {
@@ -191,6 +196,11 @@ func (w *world) BeginUpload(context.Context, string, string) (upload string, err
 }
 
 func (w *world) UploadPart(_ context.Context, _, upload string, number int, body []byte) (tag string, err error) {
+	if w.onPart != nil {
+		if err := w.onPart(); err != nil {
+			return "", err
+		}
+	}
 	return tag, w.do(func() error {
 		parts, there := w.uploads[upload]
 		if !there || parts == nil {
