@@ -2,74 +2,64 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 )
 
-// loader is a transport that makes writing a crowd cheap: of a transaction it writes the contacts and their notes alone, which are all
-// that an export reads, in batches without conditions. What else there is of contacts (claims, facets, chunks' records) is left out.
-type loader struct{}
+// loader is a transport that makes writing a crowd cheap. Of the transactions that pass it writes the contacts and their notes alone, which
+// are all that an export reads, in transactions as large as there are. What else there is of contacts (claims, facets, the chunks'
+// records) is left out.
+type loader struct {
+	mu      sync.Mutex
+	waiting []json.RawMessage // puts
+	last    *http.Request     // a transaction's
+}
 
-// batchItems is how many items a batch holds. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-const batchItems = 25
-
-type putRequest struct{ PutRequest struct{ Item json.RawMessage } }
+// loadItems is how many items a transaction holds.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+const loadItems = 100
 
 // RoundTrip implements http.RoundTripper.
-func (loader) RoundTrip(r *http.Request) (*http.Response, error) {
+func (l *loader) RoundTrip(r *http.Request) (*http.Response, error) {
 	if action(r) != "TransactWriteItems" {
 		return http.DefaultTransport.RoundTrip(r)
 	}
-	table, puts, err := contactsOf(r.Body)
+	puts, err := contactPuts(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	for len(puts) > 0 {
-		n := min(len(puts), batchItems)
-		if err := writeBatch(r, table, puts[:n]); err != nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting, l.last = append(l.waiting, puts...), r
+	for len(l.waiting) >= loadItems {
+		if err := l.write(r.Context(), loadItems); err != nil {
 			return nil, err
 		}
-		puts = puts[n:]
 	}
 	return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 }
 
-// contactsOf are the items of a transaction that lie in contacts' own partitions, and their table.
-func contactsOf(transaction io.Reader) (table string, puts []putRequest, err error) {
-	var body struct {
-		TransactItems []struct {
-			Put struct {
-				TableName string
-				Item      json.RawMessage
-			}
-		}
+// flush writes what still waits.
+func (l *loader) flush(ctx context.Context) error {
+	if len(l.waiting) == 0 {
+		return nil
 	}
-	if err := json.NewDecoder(transaction).Decode(&body); err != nil {
-		return "", nil, err
-	}
-	for _, write := range body.TransactItems {
-		var key struct{ PK struct{ S string } }
-		if len(write.Put.Item) == 0 || json.Unmarshal(write.Put.Item, &key) != nil || !strings.Contains(key.PK.S, "#C#") {
-			continue
-		}
-		var put putRequest
-		put.PutRequest.Item, table = write.Put.Item, write.Put.TableName
-		puts = append(puts, put)
-	}
-	return table, puts, nil
+	return l.write(ctx, len(l.waiting))
 }
 
-// writeBatch sends some items the way of the request that they came with.
-func writeBatch(r *http.Request, table string, puts []putRequest) error {
-	body, err := json.Marshal(map[string]any{"RequestItems": map[string]any{table: puts}})
+// write sends the first n puts as one transaction.
+func (l *loader) write(ctx context.Context, n int) error {
+	body, err := json.Marshal(map[string]any{"TransactItems": l.waiting[:n]})
 	if err != nil {
 		return err
 	}
-	r = r.Clone(r.Context())
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.BatchWriteItem")
+	l.waiting = l.waiting[n:]
+	r := l.last.Clone(ctx)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
@@ -77,12 +67,33 @@ func writeBatch(r *http.Request, table string, puts []putRequest) error {
 	}
 	defer response.Body.Close() //nolint:errcheck // read whole below
 	answer, err := io.ReadAll(response.Body)
-	var left struct{ UnprocessedItems map[string]any }
-	if err == nil {
-		err = json.Unmarshal(answer, &left)
-	}
-	if err == nil && (response.StatusCode != http.StatusOK || len(left.UnprocessedItems) > 0) {
-		err = fmt.Errorf("a batch of contacts was refused: %s: %s", response.Status, answer)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("contacts were refused: %s: %s", response.Status, answer)
 	}
 	return err
+}
+
+// contactPuts are those of a transaction that write into contacts' own partitions, without their conditions: the workspace is new.
+func contactPuts(transaction io.Reader) ([]json.RawMessage, error) {
+	type put struct {
+		TableName string
+		Item      json.RawMessage
+	}
+	var body struct{ TransactItems []struct{ Put put } }
+	if err := json.NewDecoder(transaction).Decode(&body); err != nil {
+		return nil, err
+	}
+	var puts []json.RawMessage
+	for _, write := range body.TransactItems {
+		var key struct{ PK struct{ S string } }
+		if len(write.Put.Item) == 0 || json.Unmarshal(write.Put.Item, &key) != nil || !strings.Contains(key.PK.S, "#C#") {
+			continue
+		}
+		text, err := json.Marshal(map[string]put{"Put": write.Put})
+		if err != nil {
+			return nil, err
+		}
+		puts = append(puts, text)
+	}
+	return puts, nil
 }
