@@ -3,15 +3,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/occ/contacts/pkg/awsclient"
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/dynamo"
@@ -24,20 +23,18 @@ import (
 	"github.com/occ/contacts/pkg/logging"
 	"github.com/occ/contacts/pkg/phone"
 	"github.com/occ/contacts/pkg/scheduler"
+	"github.com/occ/contacts/pkg/seal"
 )
 
 func main() {
-	settings, err := config.LoadAPI()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "api cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("api", config.LoadAPI)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
-	functions := invoke.New(awsclient.Lambda(aws), settings.ImportParseFunction, settings.ExportFunction)
-	timers := scheduler.New(awsclient.Scheduler(aws), scheduler.Target(settings.Schedules))
-	lambda.Start(gateway.Handler(newHandler(store, objects, functions, timers, settings, logging.New(settings.LogLevel))))
+	others := outside{
+		links: objects, functions: invoke.New(invoke.NewClient(aws), settings.ImportParseFunction, settings.ExportFunction),
+		timers: scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(seal.NewClient(aws), settings.SecretsKey),
+	}
+	lambda.Start(gateway.Handler(newHandler(store, others, settings, logging.New(settings.LogLevel))))
 }
 
 // storage is what the API keeps in the tables.
@@ -46,6 +43,8 @@ type storage interface {
 	importing.Library
 	exporting.Store
 	exporting.ScheduleStore
+	channel.AccountStore
+	channel.TimelineStore
 	SigningKey(ctx context.Context) ([]byte, error)
 }
 
@@ -55,14 +54,24 @@ type starter interface {
 	exporting.Starter
 }
 
+// outside is what the API reaches beside its tables.
+type outside struct {
+	links     importing.Links
+	functions starter
+	timers    exporting.Timers
+	sealer    channel.Sealer
+}
+
 // newHandler puts the API together.
-func newHandler(store storage, links importing.Links, functions starter, timers exporting.Timers, settings config.API, log *slog.Logger) http.Handler {
+func newHandler(store storage, others outside, settings config.API, log *slog.Logger) http.Handler {
 	contacts := contact.NewService(store, phone.Parse, phone.ValidRegion, time.Now)
 	return httpapi.New(httpapi.Deps{
 		Contacts: contacts, Settings: contacts,
-		Imports:   importing.NewService(store, links, functions, []string{"csv", "xlsx", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
-		Exports:   exporting.NewService(store, links, functions, contacts.Search, settings.ExportsKept, time.Now),
-		Schedules: exporting.NewSchedules(store, timers, contacts.Search, time.Now),
+		Imports:   importing.NewService(store, others.links, others.functions, []string{"csv", "xlsx", "json"}, settings.MaxUploadBytes, phone.ValidRegion, time.Now),
+		Exports:   exporting.NewService(store, others.links, others.functions, contacts.Search, settings.ExportsKept, time.Now),
+		Schedules: exporting.NewSchedules(store, others.timers, contacts.Search, time.Now),
+		Accounts:  channel.NewRegistry(store, others.sealer, time.Now),
+		Timelines: channel.NewHistory(store, store),
 		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/config"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
@@ -32,6 +33,8 @@ type memory struct {
 	importing.Library
 	exports
 	exporting.ScheduleStore
+	channel.AccountStore
+	channel.TimelineStore
 	contact.Store
 	stored contact.Contact
 	query  contact.Query
@@ -82,7 +85,7 @@ func handle(t *testing.T, store *memory, sample string) (events.APIGatewayV2HTTP
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	answer, err := gateway.Handler(newHandler(store, nil, nil, nil, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
+	answer, err := gateway.Handler(newHandler(store, outside{}, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

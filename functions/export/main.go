@@ -3,9 +3,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -22,17 +19,12 @@ import (
 )
 
 func main() {
-	settings, err := config.LoadExport()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "export cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("export", config.LoadExport)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
-	functions := invoke.New(awsclient.Lambda(aws), "", settings.ExportFunction)
+	functions := invoke.New(invoke.NewClient(aws), "", settings.ExportFunction)
 	runner := exporting.NewRunner(store, store, objects, functions, settings.Patience, time.Now)
-	timers := scheduler.New(awsclient.Scheduler(aws), scheduler.Target(settings.Schedules))
+	timers := scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules))
 	timekeeper := exporting.NewTimekeeper(store, store, store, timers, functions, time.Now)
 	lambda.Start(trigger.Export(runner, timekeeper, logging.New(settings.LogLevel)))
 }

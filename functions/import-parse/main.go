@@ -3,9 +3,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -22,12 +19,7 @@ import (
 )
 
 func main() {
-	settings, err := config.LoadImportParse()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "import-parse cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("import-parse", config.LoadImportParse)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	messages := awsclient.SQS(aws)

@@ -2,9 +2,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -19,12 +16,7 @@ import (
 )
 
 func main() {
-	settings, err := config.LoadImportWrite()
-	aws, awsErr := awsclient.Load(context.Background())
-	if err != nil || awsErr != nil {
-		fmt.Fprintln(os.Stderr, "import-write cannot start:", err, awsErr)
-		os.Exit(1)
-	}
+	settings, aws := awsclient.Start("import-write", config.LoadImportWrite)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
 	writer := importing.NewWriter(store, store, objects, importing.NewFinisher(store, objects, time.Now), settings.MaxReceives, time.Now)

@@ -24,7 +24,7 @@ func (b *bench) startup(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // temporary
-	packages := []string{"./infra/bench/empty", "./functions/api", "./functions/import-parse", "./functions/import-write"}
+	packages := []string{"./infra/bench/empty", "./functions/api", "./functions/import-parse", "./functions/import-write", "./functions/export", "./functions/webhooks", "./functions/channel-events"}
 	binaries := make([]string, len(packages))
 	for i, pkg := range packages {
 		binaries[i] = filepath.Join(dir, filepath.Base(pkg))
@@ -51,7 +51,9 @@ func (b *bench) startup(ctx context.Context) error {
 }
 
 // startBudget is what each function may cost above an empty one.
-var startBudget = map[string]string{"api": "18 ms", "import-write": "8 ms", "import-parse": "no budget"}
+var startBudget = map[string]string{
+	"api": "18 ms", "import-write": "8 ms", "import-parse": "no budget", "export": "no budget", "webhooks": "no budget", "channel-events": "no budget",
+}
 
 // build makes a binary as template.yaml's build does, for this machine.
 func build(ctx context.Context, root, pkg, out string) error {
@@ -114,6 +116,10 @@ func functionEnvironment() []string {
 		"CONTACTS_TABLE=contacts", "TIMELINE_TABLE=timeline", "JOBS_TABLE=jobs", "LOG_LEVEL=info",
 		"UPLOADS_BUCKET=uploads", "EXPORTS_BUCKET=exports", "PUBLIC_BASE_URL=", "RETRY_SECONDS=180", "MAX_RECEIVES=3",
 		"MAX_UPLOAD_BYTES=5242880", "MAX_UPLOAD_ROWS=10000", "MAX_DROP_BYTES=104857600", "MAX_DROP_ROWS=1000000",
+		"IMPORT_PARSE_FUNCTION=contacts-import-parse", "EXPORT_FUNCTION=contacts-export", "EXPORT_DAYS=90", "EXPORT_PATIENCE_SECONDS=20",
+		"SCHEDULE_GROUP=default", "SCHEDULE_TARGET_ARN=arn:aws:lambda:us-east-1:000000000000:function:contacts-export",
+		"SCHEDULE_ROLE_ARN=arn:aws:iam::000000000000:role/contacts-schedules", "SECRETS_KEY=arn:aws:kms:us-east-1:000000000000:key/k",
+		"CHANNEL_EVENTS_QUEUE_URL=" + queue, "CHANNEL_EVENTS_DLQ_URL=" + queue,
 		"IMPORT_WRITE_QUEUE_URL=" + queue, "IMPORT_PARSE_DLQ_URL=" + queue, "IMPORT_WRITE_DLQ_ARN=arn:aws:sqs:us-east-1:000000000000:dlq",
 	}
 }

@@ -152,6 +152,10 @@ func TestCancelOfABigImport(t *testing.T) {
 	}
 	eventually(t, "all that were created are listed", func() bool { return len(admin.walk("/v1/contacts?limit=100")) == created })
 	admin.call(http.MethodPost, "/v1/imports/"+id+"/cancel", nil).problem(http.StatusConflict, "not_possible")
+
+	// What it wrote before can be undone.
+	undone(admin, id)
+	eventually(t, "nobody is listed", func() bool { return len(admin.walk("/v1/contacts?limit=100")) == 0 })
 }
 
 func TestAGoogleExportDroppedAsItIs(t *testing.T) {

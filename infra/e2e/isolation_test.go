@@ -25,6 +25,9 @@ func document(t *testing.T) []route {
 	}
 	var all []route
 	for path, methods := range described.Paths {
+		if strings.HasPrefix(path, "/v1/webhooks/") { // they have a signature and no caller
+			continue
+		}
 		for method, operation := range methods {
 			all = append(all, route{strings.ToUpper(method), path, operation.Role})
 		}
@@ -38,6 +41,9 @@ const mapping = "POST /v1/imports/{id}/mapping"
 
 const schedules = "/v1/export-schedules"
 
+// putAccount is the operation that another workspace cannot do on an account, and is told so.
+const putAccount = "PUT /v1/channel-accounts/{channel}/{accountId}"
+
 // bodies are requests that the operations take. An operation with a body that is not here fails the test.
 var bodies = map[string]any{
 	"POST " + schedules:                      map[string]any{"name": "Weekly", "schedule": "rate(7 days)", "format": "csv", "enabled": false},
@@ -48,11 +54,13 @@ var bodies = map[string]any{
 	"PATCH /v1/contacts/{id}/notes/{noteId}": map[string]any{"text": "Another text"},
 	"PATCH /v1/settings":                     map[string]any{"nightlyBackup": false},
 	"POST /v1/imports":                       map[string]any{"fileName": "people.csv", "size": 10},
+	"POST /v1/exports":                       map[string]any{"format": "csv"},
+	putAccount:                               map[string]any{"name": "Sales", "secrets": map[string]any{"signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}},
 	mapping:                                  map[string]any{"mapping": map[string]any{"Who": "name"}},
 }
 
 // belongings are what one workspace has: the ids that the paths are filled with.
-type belongings struct{ contact, note, importID, schedule string }
+type belongings struct{ contact, note, importID, export, schedule, account string }
 
 // own makes one of each kind that the operation may need, seen by an admin.
 func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
@@ -64,6 +72,14 @@ func own(t *testing.T, admin caller, has map[string]bool, r route) belongings {
 	b.contact = admin.call(http.MethodPost, "/v1/contacts", map[string]any{"name": "Owned", "labels": []string{"VIP"}}).is(http.StatusCreated).text("id")
 	if has["/v1/contacts/{id}/notes"] {
 		b.note = admin.call(http.MethodPost, "/v1/contacts/"+b.contact+"/notes", map[string]any{"text": "Owned"}).is(http.StatusCreated).text("id")
+	}
+	if strings.HasPrefix(r.path, "/v1/exports") {
+		b.export = exported(admin, map[string]any{"format": "csv"})["id"].(string)
+	}
+	b.account = "main-" + b.contact
+	admin.call(http.MethodPut, "/v1/channel-accounts/widget/"+b.account, bodies[putAccount]).is(http.StatusCreated)
+	if strings.HasPrefix(r.path, "/v1/conversations/") {
+		talk(t, admin, b.contact)
 	}
 	if r.method+" "+r.path == mapping {
 		b.importID = upload(admin, []byte("Who,Email\nMona Adel,mona@example.com\n"), nil)
@@ -81,15 +97,20 @@ func (b belongings) fill(path string) string {
 		id = b.importID
 	case strings.HasPrefix(path, schedules):
 		id = b.schedule
+	case strings.HasPrefix(path, "/v1/exports"):
+		id = b.export
 	}
-	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP").Replace(path)
+	if strings.HasPrefix(path, "/v1/conversations") {
+		id = "conversation-" + b.contact // as talk calls it
+	}
+	return strings.NewReplacer("{id}", id, "{noteId}", b.note, "{label}", "VIP", "{channel}", "widget", "{accountId}", b.account).Replace(path)
 }
 
 // call sends an operation as somebody.
 func (r route) call(c caller, b belongings) answer {
 	c.t.Helper()
 	body, known := bodies[r.method+" "+r.path]
-	if !known && (r.method == http.MethodPatch || r.method == http.MethodPost && !strings.HasSuffix(r.path, "/cancel") && !strings.HasSuffix(r.path, "/undo")) {
+	if !known && (r.method == http.MethodPatch || r.method+" "+r.path == putAccount || r.method == http.MethodPost && !strings.HasSuffix(r.path, "/cancel") && !strings.HasSuffix(r.path, "/undo")) {
 		c.t.Fatalf("%s %s is new: give the matrix a body for it", r.method, r.path)
 	}
 	return c.call(r.method, b.fill(r.path), body)
@@ -124,7 +145,7 @@ func TestEveryOperationForEverybody(t *testing.T) {
 			r.call(homeless, b).problem(http.StatusForbidden, "no_workspace")
 			if r.role == "admin" {
 				r.call(agent, b).problem(http.StatusForbidden, "forbidden")
-				r.call(agent, belongings{"unknown", "unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
+				r.call(agent, belongings{"unknown", "unknown", "unknown", "unknown", "unknown", "unknown"}).problem(http.StatusForbidden, "forbidden")
 			}
 			r.strange(t, stranger, b)
 			r.owned(t, admin, agent, b)
@@ -136,10 +157,13 @@ func TestEveryOperationForEverybody(t *testing.T) {
 func (r route) strange(t *testing.T, stranger caller, b belongings) {
 	t.Helper()
 	a := r.call(stranger, b)
-	if strings.Contains(r.path, "{id}") {
+	switch {
+	case r.method+" "+r.path == putAccount:
+		a.problem(http.StatusConflict, "account_taken")
+	case strings.Contains(r.path, "{id}") || strings.Contains(r.path, "{accountId}"):
 		a.problem(http.StatusNotFound, "not_found")
 	}
-	for _, id := range []string{b.contact, b.importID, b.schedule} {
+	for _, id := range []string{b.contact, b.importID, b.export, b.schedule, b.account} {
 		if id != "" && strings.Contains(string(a.body), id) {
 			t.Errorf("another workspace sees %s", a.body)
 		}

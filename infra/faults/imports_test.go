@@ -67,6 +67,7 @@ func TestDynamoDBFaults(t *testing.T) {
 
 // A row whose writing always kills the worker costs itself and no other.
 func TestAPoisonedRow(t *testing.T) {
+	anew(t)
 	workspace := fmt.Sprintf("w%d", time.Now().UnixNano())
 	file, known, want := people(400)
 	prepare(t, workspace, known)
@@ -93,11 +94,11 @@ func TestDoubledEvents(t *testing.T) {
 		event := drop(t, workspace, file)
 		var doubles sync.WaitGroup
 		for range 4 {
-			doubles.Go(func() { invoke(t, event) })
+			doubles.Go(func() { invoke(t, "import-parse", event) })
 		}
 		job := ended(t, workspace)
 		doubles.Wait()
-		invoke(t, event)
+		invoke(t, "import-parse", event)
 		compare(t, workspace, job, want)
 		if jobs, _, err := store.ListImports(t.Context(), workspace, 10, ""); err != nil || len(jobs) != 1 || jobs[0].Status != importing.Completed {
 			t.Errorf("%d imports, %v", len(jobs), err)

@@ -162,7 +162,7 @@ func TestOperationsUnderDynamoDBFaults(t *testing.T) {
 		}
 	}
 	t.Logf("answers by status: %v; injected: %v", answers, proxy.Injected())
-	time.Sleep(time.Second)         // requests whose client gave up may still be at work
-	invoke(t, `{"action":"sweep"}`) // what deletions left
+	time.Sleep(time.Second)                         // requests whose client gave up may still be at work
+	invoke(t, "import-parse", `{"action":"sweep"}`) // what deletions left
 	sound(t)
 }

@@ -22,6 +22,8 @@ type Odds struct {
 	Lose     float64 // of writes: done, and the connection closed without an answer
 	// Lag is how long an index does not show an item that was written.
 	Lag time.Duration
+	// Slow is how much longer every answer takes.
+	Slow time.Duration
 	// Hot is the name of an index whose writes are throttled in every other second, as those of a hot partition would be.
 	Hot string
 }
@@ -118,6 +120,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	odds := p.now()
+	time.Sleep(odds.Slow)
 	if refusal := p.refuse(odds, action, body); refusal != "" {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		w.WriteHeader(http.StatusBadRequest)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,26 +11,6 @@ import (
 	"github.com/occ/contacts/infra/faults"
 	"github.com/occ/contacts/pkg/importing"
 )
-
-// post calls the API as an admin of the workspace.
-func post(t *testing.T, workspace, path string) int {
-	t.Helper()
-	token, err := local.Token(t.Context(), workspace, "admin", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, local.APIURL+path, strings.NewReader(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	return response.StatusCode
-}
 
 // An undo leaves what was there before the import, whatever DynamoDB does and whoever dies, and though its runs begin several times.
 func TestAnUndoUnderFaultsAndKills(t *testing.T) {
@@ -43,7 +22,7 @@ func TestAnUndoUnderFaultsAndKills(t *testing.T) {
 		imported := ended(t, workspace)
 		compare(t, workspace, imported, want)
 
-		if status := post(t, workspace, "/v1/imports/"+imported.ID+"/undo"); status != http.StatusAccepted {
+		if status, _ := post(t, workspace, "/v1/imports/"+imported.ID+"/undo", nil, ""); status != http.StatusAccepted {
 			t.Fatalf("the undo answers %d", status)
 		}
 		ctx, stop := context.WithTimeout(t.Context(), 15*time.Second)
@@ -56,14 +35,14 @@ func TestAnUndoUnderFaultsAndKills(t *testing.T) {
 		})
 		for range 2 {
 			others.Go(func() {
-				invoke(t, fmt.Sprintf(`{"action":"parse","workspace":%q,"id":%q}`, workspace, imported.ID))
+				invoke(t, "import-parse", fmt.Sprintf(`{"action":"parse","workspace":%q,"id":%q}`, workspace, imported.ID))
 			})
 		}
 		job := ended(t, workspace)
 		stop()
 		others.Wait()
 		proxy.Set(faults.Odds{})
-		invoke(t, `{"action":"sweep"}`) // what deletions left
+		invoke(t, "import-parse", `{"action":"sweep"}`) // what deletions left
 		t.Logf("%d killed, undone %+v", killer.Killed(), job.Undo)
 		if killer.Killed() == 0 {
 			t.Error("nobody was killed")
@@ -73,7 +52,7 @@ func TestAnUndoUnderFaultsAndKills(t *testing.T) {
 		}
 		same(t, contents(t, workspace), before)
 		sound(t)
-		if status := post(t, workspace, "/v1/imports/"+imported.ID+"/undo"); status != http.StatusConflict {
+		if status, _ := post(t, workspace, "/v1/imports/"+imported.ID+"/undo", nil, ""); status != http.StatusConflict {
 			t.Errorf("undone twice: %d", status)
 		}
 	})

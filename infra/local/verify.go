@@ -23,7 +23,7 @@ func verify(ctx context.Context, _ flags) error {
 	for _, breach := range found.Breaches {
 		fmt.Println(breach)
 	}
-	fmt.Printf("%d contacts, %d imports, %d items: %d breaches\n", found.Contacts, found.Imports, found.Items, len(found.Breaches))
+	fmt.Printf("%d contacts, %d imports, %d exports, %d items: %d breaches\n", found.Contacts, found.Imports, found.Exports, found.Items, len(found.Breaches))
 	if len(found.Breaches) > 0 {
 		return fmt.Errorf("%d breaches", len(found.Breaches))
 	}

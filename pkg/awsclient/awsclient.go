@@ -4,17 +4,18 @@ package awsclient
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
@@ -42,6 +43,18 @@ func Load(ctx context.Context) (aws.Config, error) {
 		config.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }))
 }
 
+// Start is how every function begins: it reads the function's settings and Load's configuration. A function that lacks anything says all
+// that it lacks and ends.
+func Start[Settings any](function string, load func() (Settings, error)) (Settings, aws.Config) {
+	settings, err := load()
+	cfg, cfgErr := Load(context.Background())
+	if err := errors.Join(err, cfgErr); err != nil {
+		fmt.Fprintf(os.Stderr, "%s cannot start: %v\n", function, err)
+		os.Exit(1)
+	}
+	return settings, cfg
+}
+
 // DynamoDB makes a client of DynamoDB.
 func DynamoDB(cfg aws.Config) *dynamodb.Client { return dynamodb.NewFromConfig(cfg) }
 
@@ -55,9 +68,3 @@ func S3(cfg aws.Config) *s3.Client {
 
 // SQS makes a client of SQS.
 func SQS(cfg aws.Config) *sqs.Client { return sqs.NewFromConfig(cfg) }
-
-// Lambda makes a client of Lambda.
-func Lambda(cfg aws.Config) *lambda.Client { return lambda.NewFromConfig(cfg) }
-
-// Scheduler makes a client of EventBridge Scheduler.
-func Scheduler(cfg aws.Config) *scheduler.Client { return scheduler.NewFromConfig(cfg) }

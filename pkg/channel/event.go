@@ -55,7 +55,7 @@ type Event struct {
 
 	At         time.Time `json:"at"` // when it happened; ReceivedAt when nobody says, or when it is said to lie more than 5 minutes ahead of that
 	ReceivedAt time.Time `json:"receivedAt"`
-	Untimed    bool      `json:"untimed,omitempty"` // nobody said when it happened: a repetition is known by ID alone (Twilio)
+	Untimed    bool      `json:"untimed,omitempty"` // At is the arrival, and another one each time: a repetition is known by ID alone (Twilio)
 
 	Direction    Direction `json:"direction,omitempty"`    // of messages
 	Conversation string    `json:"conversation,omitempty"` // the platform's conversationId; empty: that of the identity

@@ -14,10 +14,12 @@ type Conversation struct {
 	ExternalID string // the platform's conversationId; empty for those of providers
 	Channel    contact.Channel
 	AccountID  string
-	ContactID  string // empty when the contact was deleted
+	ContactID  string // empty when the contact was deleted; one that was joined into another stays
 
 	StartedAt     time.Time // of its earliest message
 	LastMessageAt time.Time
+
+	WriteID string // unique to the write that left the stored item as it is
 }
 
 // RequestAction is what happened to a request.

@@ -31,6 +31,17 @@ type API struct {
 	ExportFunction      string        // EXPORT_FUNCTION
 	ExportsKept         time.Duration // EXPORT_DAYS: how long the bucket keeps exports
 	Schedules           Schedules
+	SecretsKey          string // SECRETS_KEY: the ARN of the KMS key of channel accounts' secrets
+}
+
+// Webhooks is the configuration of functions/webhooks.
+type Webhooks struct {
+	Tables         Tables
+	LogLevel       slog.Level
+	SecretsKey     string // SECRETS_KEY
+	QueueURL       string // CHANNEL_EVENTS_QUEUE_URL
+	DeadLettersURL string // CHANNEL_EVENTS_DLQ_URL
+	PublicBaseURL  string // PUBLIC_BASE_URL, which Twilio signs; may be empty
 }
 
 // ImportParse is the configuration of functions/import-parse.
@@ -74,6 +85,19 @@ type Export struct {
 	Schedules      Schedules
 }
 
+// ChannelEvents is the configuration of functions/channel-events.
+type ChannelEvents struct {
+	Tables         Tables
+	LogLevel       slog.Level
+	DeadLettersURL string // CHANNEL_EVENTS_DLQ_URL
+}
+
+// LoadChannelEvents reads the configuration of functions/channel-events.
+func LoadChannelEvents() (ChannelEvents, error) {
+	var e environment
+	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, errors.Join(e.faults...)
+}
+
 // LoadAPI reads the configuration of functions/api.
 func LoadAPI() (API, error) {
 	var e environment
@@ -81,7 +105,16 @@ func LoadAPI() (API, error) {
 		Tables: e.tables(), LogLevel: e.level(), UploadsBucket: e.text("UPLOADS_BUCKET"), ExportsBucket: e.text("EXPORTS_BUCKET"),
 		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
 		ImportParseFunction: e.text("IMPORT_PARSE_FUNCTION"), ExportFunction: e.text("EXPORT_FUNCTION"),
-		ExportsKept: time.Duration(e.number("EXPORT_DAYS")) * 24 * time.Hour, Schedules: e.schedules(),
+		ExportsKept: time.Duration(e.number("EXPORT_DAYS")) * 24 * time.Hour, Schedules: e.schedules(), SecretsKey: e.text("SECRETS_KEY"),
+	}, errors.Join(e.faults...)
+}
+
+// LoadWebhooks reads the configuration of functions/webhooks.
+func LoadWebhooks() (Webhooks, error) {
+	var e environment
+	return Webhooks{
+		Tables: e.tables(), LogLevel: e.level(), SecretsKey: e.text("SECRETS_KEY"), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"),
+		DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
 	}, errors.Join(e.faults...)
 }
 

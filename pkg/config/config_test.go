@@ -38,3 +38,23 @@ func TestLoad(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLoadWebhooks(t *testing.T) {
+	for name, value := range map[string]string{
+		"CONTACTS_TABLE": "c", "TIMELINE_TABLE": "t", "JOBS_TABLE": "j", "SECRETS_KEY": "k", "CHANNEL_EVENTS_QUEUE_URL": "q", "CHANNEL_EVENTS_DLQ_URL": "d",
+		"PUBLIC_BASE_URL": "https://api.example",
+	} {
+		t.Setenv(name, value)
+	}
+	got, err := config.LoadWebhooks()
+	want := config.Webhooks{
+		Tables: config.Tables{Contacts: "c", Timeline: "t", Jobs: "j"}, SecretsKey: "k", QueueURL: "q", DeadLettersURL: "d", PublicBaseURL: "https://api.example",
+	}
+	if err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	t.Setenv("SECRETS_KEY", "")
+	if _, err := config.LoadWebhooks(); err == nil || !strings.Contains(err.Error(), "SECRETS_KEY") {
+		t.Error(err)
+	}
+}

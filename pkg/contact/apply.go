@@ -28,11 +28,38 @@ func Apply(before Contact, patch Patch, actor Actor, now time.Time, more ...Chan
 	if len(changes) == 0 {
 		return before, Activity{}, false
 	}
-	if after.Name != before.Name {
-		after.NamedBy = actor.Type
-	}
+	after.wroteBy(before, actor.Type)
 	after.Version, after.UpdatedAt = before.Version+1, later(before.UpdatedAt, now)
 	return after, Activity{At: after.UpdatedAt, Actor: actor, Action: "updated", Changes: changes}, true
+}
+
+// wroteBy remembers who wrote the values that a channel may change when a channel wrote them.
+func (c *Contact) wroteBy(before Contact, writer ActorType) {
+	for _, one := range []struct {
+		from, to string
+		by       *ActorType
+		said     *string
+	}{{before.Name, c.Name, &c.NamedBy, &c.Said.Name}, {before.Phone, c.Phone, &c.PhoneBy, &c.Said.Phone}, {before.Email, c.Email, &c.EmailBy, &c.Said.Email}} {
+		if one.from == one.to {
+			continue
+		}
+		if *one.by, *one.said = writer, ""; one.to == "" {
+			*one.by = "" // a channel may give another
+		}
+	}
+}
+
+// BringBack gives the contact the name, e-mail and phone that it had, with who wrote them.
+func (c *Contact) BringBack(before Contact) {
+	if c.Name != before.Name || c.NamedBy != before.NamedBy {
+		c.Name, c.NamedBy, c.Said.Name = before.Name, before.NamedBy, before.Said.Name
+	}
+	if c.Phone != before.Phone || c.PhoneBy != before.PhoneBy {
+		c.Phone, c.PhoneBy, c.Said.Phone = before.Phone, before.PhoneBy, before.Said.Phone
+	}
+	if c.Email != before.Email || c.EmailBy != before.EmailBy {
+		c.Email, c.EmailBy, c.Said.Email = before.Email, before.EmailBy, before.Said.Email
+	}
 }
 
 // NoteChange is the change of a note's text, empty standing for absent. The activity holds its beginning; the note holds it all.

@@ -2,7 +2,10 @@
 // normalised, and what creating, changing and finding one means. It knows neither AWS nor HTTP.
 package contact
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Channel names where somebody first contacted the team.
 type Channel string
@@ -51,13 +54,27 @@ type Contact struct {
 	UpdatedAt time.Time
 	Version   int   // 1 when created, +1 with every change that the ETag shows
 	CreatedBy Actor // from which the "created" activity is derived: none is stored
-	NamedBy   ActorType
+	// NamedBy, PhoneBy and EmailBy say who wrote the value; a channel changes only what a channel wrote. Empty where there is no value.
+	NamedBy, PhoneBy, EmailBy ActorType
+	Said                      Said
+
+	MergedFrom []string // ids of the contacts that were joined into this one: they answer with it, and what hangs on them is its own
+	Disputed   []string // what channels gave to this contact and another, as the activity of both says; each is said once
+
+	// HasFeedback says that feedback was given: it hangs on the contact without moving anything else of it.
+	HasFeedback bool
 
 	// WriteID is unique to the write that left the stored item as it is. A write whose answer was lost finds it there.
 	WriteID string
 	// Shard is where storage keeps the contact's index entries since its creation; opaque to everybody else.
 	Shard int
 }
+
+// Owners are the ids under which what belongs to the contact is kept: its own, and those of contacts that were joined into it.
+func (c Contact) Owners() []string { return append([]string{c.ID}, c.MergedFrom...) }
+
+// Said tells which event gave what a channel wrote (channel.Stamp), so that the newest decides in whatever order they come.
+type Said struct{ Name, Phone, Email string }
 
 // Identity is an address by which a channel knows a contact.
 type Identity struct {
@@ -68,6 +85,11 @@ type Identity struct {
 	ProfileName string
 	FirstSeenAt time.Time
 	LastSeenAt  time.Time
+
+	EveryAccount   bool   // it is the person's on every account of the channel in the workspace
+	ConversationID string // of the messages with it; empty before the first
+	ProfileSaid    string // which event gave the profile name (channel.Stamp)
+	UsernameSaid   string
 }
 
 // ActorType says what kind of thing made a change.
@@ -95,13 +117,15 @@ type Note struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Version   int // 1 when written, +1 with every change
+	// ContactID is whose it was when it was written: the contact may have been joined into another since. Empty: that of the contact at hand.
+	ContactID string `json:"-"`
 }
 
 // Activity is one entry of a contact's history.
 type Activity struct {
 	At      time.Time
 	Actor   Actor
-	Action  string // "created", "updated", "note_added", "note_changed", "note_deleted", "import_undone"
+	Action  string // "created", "updated", "note_added", "note_changed", "note_deleted", "import_undone", "joined", "disputed"
 	Changes []Change
 }
 
@@ -114,13 +138,14 @@ type Change struct {
 }
 
 // DisplayName is the name, or for somebody known by an identity alone the first there is of profile name, username,
-// phone, e-mail and external id.
+// phone, e-mail and external id. Of several profile names and usernames the newest counts.
 func (c Contact) DisplayName() string {
-	names := []string{c.Name}
-	for _, identity := range c.Identities {
-		names = append(names, identity.ProfileName, identity.Username)
+	if c.Name != "" {
+		return c.Name
 	}
-	names = append(names, c.Phone, c.Email)
+	profile := newest(c.Identities, func(i Identity) (string, string) { return i.ProfileName, i.ProfileSaid })
+	username := newest(c.Identities, func(i Identity) (string, string) { return i.Username, i.UsernameSaid })
+	names := []string{profile, username, c.Phone, c.Email}
 	for _, identity := range c.Identities {
 		names = append(names, identity.ExternalID)
 	}
@@ -130,4 +155,28 @@ func (c Contact) DisplayName() string {
 		}
 	}
 	return ""
+}
+
+// newest is the text said last; the first of those of which nobody knows when.
+func newest(identities []Identity, of func(Identity) (text, said string)) string {
+	var found, when string
+	for _, identity := range identities {
+		if text, said := of(identity); text != "" && (found == "" || said > when) {
+			found, when = text, said
+		}
+	}
+	return found
+}
+
+// UsernameWords are the folded words of its usernames that a search looks at besides those of the name: the first 8.
+func (c Contact) UsernameWords() []string {
+	var words []string
+	seen := []string{"", c.DisplayName()}
+	for _, identity := range c.Identities {
+		if !slices.Contains(seen, identity.Username) {
+			seen = append(seen, identity.Username)
+			words = append(words, NameWords(identity.Username)...)
+		}
+	}
+	return words[:min(len(words), maxSearchedWords)]
 }

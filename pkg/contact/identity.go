@@ -24,6 +24,26 @@ type IdentityKey struct {
 	ExternalID string
 }
 
+// EveryAccount stands for the account in the key by which an identity is known on every account of its channel. No account is called so:
+// it is a control character.
+const EveryAccount = "\x00"
+
+// BusinessScoped says that an external id is one that WhatsApp gives a person towards a business, whatever number of the business they
+// write to: a country, a dot, and letters and digits.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
+func BusinessScoped(channel Channel, externalID string) bool {
+	if channel != WhatsApp || len(externalID) < 4 || externalID[2] != '.' {
+		return false
+	}
+	country := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	return country(externalID[0]) && country(externalID[1])
+}
+
+// Everywhere is the key of an identity on every account of its channel.
+func (k IdentityKey) Everywhere() IdentityKey {
+	return IdentityKey{k.Channel, EveryAccount, k.ExternalID}
+}
+
 // Key returns the identity's key.
 func (i Identity) Key() IdentityKey { return IdentityKey{i.Channel, i.AccountID, i.ExternalID} }
 

@@ -3,6 +3,8 @@ package contact
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/occ/contacts/pkg/problem"
@@ -87,4 +89,22 @@ func CheckSize(c Contact) error {
 		return problem.New(problem.ContactTooLarge, "The contact would be %d bytes; %d are the most. Shorten or remove custom attributes.", size, MaxSize)
 	}
 	return nil
+}
+
+// Shows says that two states of a contact differ in what its version and its ETag show: everything but counts and the latest times at which
+// something was seen of it.
+func Shows(before, after Contact) bool {
+	return !reflect.DeepEqual(shown(before), shown(after))
+}
+
+// shown is a contact as it is answered, less what moves without the version, and the identities that hold for every account.
+func shown(c Contact) [2]any {
+	c.Version, c.ConversationCount, c.RequestCount, c.LastInteractionAt, c.UpdatedAt = 0, 0, 0, time.Time{}, time.Time{}
+	everywhere := make([]bool, len(c.Identities))
+	c.Identities = slices.Clone(c.Identities)
+	for i := range c.Identities {
+		everywhere[i] = c.Identities[i].EveryAccount
+		c.Identities[i].LastSeenAt = time.Time{}
+	}
+	return [2]any{c.View(), everywhere}
 }

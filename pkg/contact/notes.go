@@ -10,10 +10,11 @@ import (
 
 // Notes reads a page of a contact's notes, newest first; NotFound when there is no such contact.
 func (s *Service) Notes(ctx context.Context, workspace, contactID string, limit int, after string) ([]Note, string, error) {
-	if _, err := s.store.Get(ctx, workspace, contactID); err != nil {
+	c, err := s.store.Get(ctx, workspace, contactID)
+	if err != nil {
 		return nil, "", err
 	}
-	return s.store.Notes(ctx, workspace, contactID, limit, after)
+	return s.store.Notes(ctx, workspace, c.Owners(), limit, after)
 }
 
 // AddNote writes a note; once as in Create. Errors: NotFound, ValidationFailed, Unavailable, IdempotencyKeyReused, RequestInProgress.
@@ -81,7 +82,7 @@ func noteText(text string) (string, error) {
 }
 
 func (s *Service) currentNote(ctx context.Context, c Contact, noteID string, ifMatch Precondition) (Note, error) {
-	note, err := s.store.Note(ctx, c.Workspace, c.ID, noteID)
+	note, err := s.store.Note(ctx, c.Workspace, c.Owners(), noteID)
 	if err == nil && !ifMatch.Allows(note.Version) {
 		err = problem.New(problem.VersionConflict, "The note is at version %d now; read it again and repeat the change.", note.Version)
 	}
@@ -125,7 +126,7 @@ func (s *Service) Activities(ctx context.Context, workspace, contactID string, l
 	if err != nil {
 		return nil, "", err
 	}
-	page, next, err := s.store.Activities(ctx, workspace, contactID, limit, after)
+	page, next, err := s.store.Activities(ctx, workspace, c.Owners(), limit, after)
 	if err == nil && next == "" {
 		page = append(page, Activity{At: c.CreatedAt, Actor: c.CreatedBy, Action: "created"})
 	}

@@ -178,10 +178,7 @@ func emailBegins(c Contact, with string) bool {
 
 // named says that every word is the beginning of one of the name's or of a username's.
 func (s Search) named(c Contact) bool {
-	words := NameWords(c.Name)
-	for _, identity := range c.Identities {
-		words = append(words, fold.Words(identity.Username)...)
-	}
+	words := append(NameWords(c.DisplayName()), c.UsernameWords()...)
 	for _, wanted := range s.Words {
 		if !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, wanted) }) {
 			return false

@@ -104,6 +104,7 @@ func TestCreateNormalises(t *testing.T) {
 		Workspace: "demo", ID: made.ID, Name: "Zoë", Email: "Mona@example.com", Phone: "+201001234567", Channel: contact.API,
 		Labels: []string{"VIP", "new"}, Attributes: map[string]any{"plan": "gold", "seats": 3.0, "trial": true},
 		CreatedAt: start.Truncate(time.Millisecond), UpdatedAt: start.Truncate(time.Millisecond), Version: 1, CreatedBy: agent, NamedBy: contact.ByUser,
+		PhoneBy: contact.ByUser, EmailBy: contact.ByUser,
 	}
 	if diff := cmp.Diff(want, made); diff != "" {
 		t.Error(diff)

@@ -9,13 +9,13 @@ type Store interface {
 	// phone gives a problem.DuplicateContact that names it (e-mail first).
 	// once is the key of a creation that is to happen once, or nil; ErrKeyTaken when it is taken.
 	Create(ctx context.Context, c Contact, once *Once) error
-	// Get reads a contact strongly; problem.NotFound when the workspace has none of that id.
+	// Get reads a contact strongly, or the one that it was joined into; problem.NotFound when the workspace has none of that id.
 	Get(ctx context.Context, workspace, id string) (Contact, error)
 	// Update replaces before by after, with everything that follows from the difference, and records the activity; whole
 	// or not at all. problem.VersionConflict when the stored version is no longer before's; problem.DuplicateContact as in Create.
 	Update(ctx context.Context, before, after Contact, activity Activity) error
-	// Delete removes a contact with everything that follows from it, whole or not at all, and then what hangs on it: notes and activity.
-	// What a crash leaves of those is removed later. problem.VersionConflict when the stored version is no longer c's;
+	// Delete removes a contact with everything that follows from it, whole or not at all, and then what hangs on it: notes, activity, the
+	// words of feedback. What is left of those is removed later; conversations stay without it. problem.VersionConflict when the stored version is no longer c's;
 	// problem.ContactHasRequests while there are any.
 	Delete(ctx context.Context, c Contact) error
 	// List reads one page.
@@ -23,13 +23,13 @@ type Store interface {
 	// Labels are those that some contact of the workspace has, each in the spelling that was first.
 	Labels(ctx context.Context, workspace string) ([]string, error)
 	// Activities reads a page of what happened to a contact, newest first, without its creation. after and next are positions in that
-	// order, empty at the beginning and at the end.
-	Activities(ctx context.Context, workspace, contactID string, limit int, after string) (page []Activity, next string, err error)
+	// order, empty at the beginning and at the end. owners are the contact's own id and those that were joined into it.
+	Activities(ctx context.Context, workspace string, owners []string, limit int, after string) (page []Activity, next string, err error)
 
 	// Note reads a note strongly; problem.NotFound when the contact has none of that id.
-	Note(ctx context.Context, workspace, contactID, noteID string) (Note, error)
-	// Notes reads a page of a contact's notes strongly, newest first; positions as in Activities.
-	Notes(ctx context.Context, workspace, contactID string, limit int, after string) (page []Note, next string, err error)
+	Note(ctx context.Context, workspace string, owners []string, noteID string) (Note, error)
+	// Notes reads a page of a contact's notes strongly, newest first; owners and positions as in Activities.
+	Notes(ctx context.Context, workspace string, owners []string, limit int, after string) (page []Note, next string, err error)
 	// WriteNote writes a note together with its contact, as Update does; note.Version is the new one, 1 if there was none. once as in Create.
 	WriteNote(ctx context.Context, before, after Contact, activity Activity, note Note, once *Once) error
 	// DeleteNote deletes a note together with the change of its contact.

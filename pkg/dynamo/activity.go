@@ -43,8 +43,10 @@ func activityOf(it item) (contact.Activity, error) {
 }
 
 // Activities implements contact.Store.
-func (s *Store) Activities(ctx context.Context, workspace, contactID string, limit int, after string) ([]contact.Activity, string, error) {
-	items, next, err := s.newest(ctx, s.tables.Timeline, activityPartition(workspace, contactID), "", limit, after)
+func (s *Store) Activities(ctx context.Context, workspace string, owners []string, limit int, after string) ([]contact.Activity, string, error) {
+	items, next, err := s.newestOf(ctx, s.tables.Timeline, owners, limit, after, func(owner string) (partition, prefix string) {
+		return activityPartition(workspace, owner), ""
+	})
 	if err != nil {
 		return nil, "", err
 	}

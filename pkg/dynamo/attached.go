@@ -12,27 +12,35 @@ type claim struct {
 	key   key
 	field string // "email", "phone" or "identity", as a conflict names it
 	name  string // with an e-mail: the folded name, so that a search by a word sees who is found by the name already
+
+	conversation string // with an identity: that of its messages
 }
 
 // claims of a contact, e-mail first: that is the order in which conflicts are told.
 func claims(c contact.Contact) []claim {
 	list := make([]claim, 0, 2+len(c.Identities))
 	if c.Email != "" {
-		list = append(list, claim{emailClaimKey(c.Workspace, contact.EmailKey(c.Email)), "email", nameText(c.Name)})
+		list = append(list, claim{key: emailClaimKey(c.Workspace, contact.EmailKey(c.Email)), field: "email", name: nameText(c)})
 	}
 	if c.Phone != "" {
-		list = append(list, claim{phoneClaimKey(c.Workspace, c.Phone), "phone", ""})
+		list = append(list, claim{key: phoneClaimKey(c.Workspace, c.Phone), field: "phone"})
 	}
+	everywhere := map[contact.IdentityKey]bool{}
 	for _, identity := range contact.AddIdentities(nil, c.Identities...) { // a transaction names an item only once
-		list = append(list, claim{identityClaimKey(c.Workspace, identity.Key()), "identity", ""})
+		list = append(list, claim{key: identityClaimKey(c.Workspace, identity.Key()), field: "identity", conversation: identity.ConversationID})
+		if key := identity.Key().Everywhere(); identity.EveryAccount && !everywhere[key] {
+			everywhere[key] = true
+			list = append(list, claim{key: identityClaimKey(c.Workspace, key), field: "identity"})
+		}
 	}
 	return list
 }
 
 func (c claim) item(contactID, writeID string) item {
-	it := newItem(c.key, writeID, 2)
+	it := newItem(c.key, writeID, 3)
 	it[attrContactID] = text(contactID)
 	it.setText(attrNameText, c.name)
+	it.setText(attrConversation, c.conversation)
 	return it
 }
 
@@ -43,13 +51,13 @@ type extra struct {
 	fill    func(it item)
 }
 
-// extras are a contact's facets and the third and later words of its name.
+// extras are a contact's facets, and the words of its name and usernames beyond the one that stands with the contact itself.
 func extras(c contact.Contact) []extra {
 	var list []extra
-	sorts := nameSorts(c.Name, c.ID)
-	for n := 2; n < len(sorts); n++ {
+	sorts := wordSorts(c)
+	for n := 1; n < len(sorts); n++ {
 		shard, sort := wordShard(c.Workspace, c.Shard), sorts[n]
-		list = append(list, extra{wordItemKey(c.Workspace, c.ID, n), shard + sort, func(it item) {
+		list = append(list, extra{wordItemKey(c.Workspace, c.ID, n+1), shard + sort, func(it item) {
 			it["wordShard"], it["wordKey"] = text(shard), text(sort)
 		}})
 	}

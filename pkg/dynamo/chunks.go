@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,4 +117,24 @@ func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkS
 	}
 	c.names, c.values = names, values
 	return change(s.tables.Jobs, chunkKey(ref.Workspace, ref.ID, ref.Number), update, c), nil
+}
+
+// rowContact spells what a chunk's record says of a row: its contact, its number in the file, and whether it has notes.
+func rowContact(c importing.RowContact) string {
+	value := c.ID
+	if c.Row > 0 {
+		value += "#" + strconv.Itoa(c.Row)
+		if c.Notes {
+			value += "#N"
+		}
+	}
+	return value
+}
+
+// rowContactOf reads it back. A record without the row's number says nothing of notes either.
+func rowContactOf(value string) importing.RowContact {
+	id, rest, _ := strings.Cut(value, "#")
+	row, _, noted := strings.Cut(rest, "#")
+	number, _ := strconv.Atoi(row) // we wrote it
+	return importing.RowContact{ID: id, Row: number, Notes: noted || number == 0}
 }

@@ -28,6 +28,7 @@ type commit struct {
 func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state importing.ChunkState, writes []importing.Write) (importing.ChunkState, []int, error) {
 	c := &commit{store: s, ref: ref, state: state, writeID: newWriteID()}
 	rows := make([]*row, len(writes))
+	chain(writes, c.writeID)
 	for i := range writes {
 		var err error
 		if rows[i], err = s.rowOf(ref, &writes[i], c.writeID); err != nil {
@@ -44,6 +45,24 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 	}
 	slices.Sort(c.redo)
 	return c.state, c.redo, nil
+}
+
+// chain has a change of a contact that an earlier row of the same Commit wrote follow that one's write.
+func chain(writes []importing.Write, writeID string) {
+	wrote := map[string]bool{}
+	for i, w := range writes {
+		switch {
+		case w.Create != nil:
+			wrote[w.Create.ID] = true
+		case w.Update != nil:
+			if wrote[w.Update.Before.ID] {
+				next := *w.Update
+				next.Before.WriteID = writeID
+				writes[i].Update = &next
+			}
+			wrote[w.Update.Before.ID] = true
+		}
+	}
 }
 
 // do writes a group of rows, or what remains of it after those that were refused, in one transaction if it can.

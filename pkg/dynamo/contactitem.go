@@ -15,11 +15,11 @@ func contactItem(c contact.Contact, writeID string) (item, error) {
 	if err := it.setContact(c); err != nil {
 		return nil, err
 	}
-	sorts := nameSorts(c.Name, c.ID)
+	sorts := wordSorts(c)
 	it["createdShard"], it["createdKey"] = text(createdShard(c.Workspace, c.Shard)), text(timeSort(stamp(c.CreatedAt), c.ID))
-	it["nameShard"], it["nameKey"] = text(nameShard(c.Workspace, c.Shard)), text(sorts[0])
-	if len(sorts) > 1 {
-		it["wordShard"], it["wordKey"] = text(wordShard(c.Workspace, c.Shard)), text(sorts[1])
+	it["nameShard"], it["nameKey"] = text(nameShard(c.Workspace, c.Shard)), text(nameSort(c))
+	if len(sorts) > 0 {
+		it["wordShard"], it["wordKey"] = text(wordShard(c.Workspace, c.Shard)), text(sorts[0])
 	}
 	if !c.LastInteractionAt.IsZero() {
 		it["spokenShard"], it["spokenKey"] = text(spokenShard(c.Workspace, c.Shard)), text(timeSort(stamp(c.LastInteractionAt), c.ID))
@@ -45,6 +45,14 @@ func (it item) setContact(c contact.Contact) error {
 	it.setText("createdByType", string(c.CreatedBy.Type))
 	it.setText("createdById", c.CreatedBy.ID)
 	it.setText("namedBy", string(c.NamedBy))
+	it.setFlag("hasFeedback", c.HasFeedback)
+	it.setText("phoneBy", string(c.PhoneBy))
+	it.setText("emailBy", string(c.EmailBy))
+	it.setText("nameSaid", c.Said.Name)
+	it.setText("phoneSaid", c.Said.Phone)
+	it.setText("emailSaid", c.Said.Email)
+	it.setTexts("mergedFrom", c.MergedFrom)
+	it.setTexts("disputed", c.Disputed)
 	if len(c.Attributes) > 0 {
 		if err := it.setJSON("attributes", c.Attributes); err != nil {
 			return err
@@ -66,8 +74,10 @@ func contactOf(it item) (contact.Contact, error) {
 		LastInteractionAt: it.time("lastInteractionAt"), CreatedAt: it.time("createdAt"), UpdatedAt: it.time("updatedAt"),
 		Version:   it.number(attrVersion),
 		CreatedBy: contact.Actor{Type: contact.ActorType(it.text("createdByType")), ID: it.text("createdById")},
-		NamedBy:   contact.ActorType(it.text("namedBy")),
-		WriteID:   it.text(attrWriteID), Shard: it.number("shard"),
+		NamedBy:   contact.ActorType(it.text("namedBy")), PhoneBy: contact.ActorType(it.text("phoneBy")), EmailBy: contact.ActorType(it.text("emailBy")),
+		Said:       contact.Said{Name: it.text("nameSaid"), Phone: it.text("phoneSaid"), Email: it.text("emailSaid")},
+		MergedFrom: it.texts("mergedFrom"), Disputed: it.texts("disputed"), HasFeedback: it.flag("hasFeedback"),
+		WriteID: it.text(attrWriteID), Shard: it.number("shard"),
 	}
 	if err := it.json("attributes", &c.Attributes); err != nil {
 		return contact.Contact{}, err
@@ -91,6 +101,11 @@ type identityRecord struct {
 	ProfileName string          `json:"profileName,omitempty"`
 	FirstSeenAt time.Time       `json:"firstSeenAt"`
 	LastSeenAt  time.Time       `json:"lastSeenAt"`
+
+	EveryAccount   bool   `json:"everyAccount,omitempty"`
+	ConversationID string `json:"conversationId,omitempty"`
+	ProfileSaid    string `json:"profileSaid,omitempty"`
+	UsernameSaid   string `json:"usernameSaid,omitempty"`
 }
 
 func identityRecords(identities []contact.Identity) []identityRecord {

@@ -4,49 +4,87 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// maxBatchWrites is how many items a BatchWriteItem takes.
-const maxBatchWrites = 25
+// patience is how long a deletion removes what hangs on the contact before it answers; the sweep does the rest.
+const patience = 5 * time.Second
 
-// Delete implements contact.Store. One transaction takes the contact and all that follows from it, so the e-mail and the phone are
-// free at once, and leaves a ticket for the rest. That is removed right away; what a crash leaves is CleanUp's.
+// Delete implements contact.Store. One transaction takes the contact and all that follows from it, so nobody finds it and the e-mail and
+// the phone are free at once, and leaves tombstones and a ticket for the rest. That is begun right away; what is left, also of an error,
+// is CleanUp's: the contact is gone already, and whoever deleted it has nothing to repeat.
 func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
-	writeID := newWriteID()
+	writeID, now := newWriteID(), s.now()
 	idle := ifVersion(c.Version)
 	idle.text += " AND (attribute_not_exists(requestCount) OR requestCount = :none)"
 	idle.values[":none"] = number(0)
-	parts := append(s.deletion(c, idle), s.ticketPart(c, writeID))
+	ticket := s.ticket(c, writeID, now)
+	parts, err := s.deletion(c, idle, ticket, func(claimed key) (item, error) { return s.tombstone(ctx, c.Workspace, claimed, now, writeID) })
+	if err != nil {
+		return err
+	}
 	if err := s.deleted(ctx, c, writeID, s.transact(ctx, writeID, parts, maxTries)); err != nil {
 		return err
 	}
-	return s.cleanUp(ctx, c.Workspace, c.ID)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, _ = s.cleanUp(ctx, ticket)
+	return nil
 }
 
-// deletion takes a contact and all that follows from it; the contact itself is the first part.
-func (s *Store) deletion(c contact.Contact, allowed condition) []part {
-	table := s.tables.Contacts
-	parts := []part{remove(table, contactKey(c.Workspace, c.ID), allowed)}
+// leftover is an item that found no room in the transaction of a deletion.
+type leftover struct {
+	PK    string `json:"pk"`
+	SK    string `json:"sk"`
+	Claim bool   `json:"claim,omitempty"`
+}
+
+// deletion takes a contact and all that follows from it; the contact itself is the first part, the ticket the last. stone makes the
+// tombstone of a claim; nil: none are left. Of a contact that outgrew one transaction by joins, claims go first, and the ticket names the rest.
+func (s *Store) deletion(c contact.Contact, allowed condition, ticket item, stone func(claimed key) (item, error)) ([]part, error) {
+	own := contactKey(c.Workspace, c.ID)
+	parts := []part{remove(s.tables.Contacts, own, allowed)}
+	if stone != nil {
+		it, err := stone(own)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, put(s.tables.Jobs, it, condition{}))
+	}
+	var left []leftover
+	take := func(k key, claim bool, more ...part) {
+		if len(parts)+len(more) >= maxTransactionItems { // one is the ticket's
+			left = append(left, leftover{k.pk, k.sk, claim})
+			return
+		}
+		parts = append(parts, more...)
+	}
 	for _, taken := range claims(c) {
-		parts = append(parts, remove(table, taken.key, ifMine(c.ID)))
+		gone := []part{remove(s.tables.Contacts, taken.key, ifMine(c.ID))}
+		if stone != nil {
+			it, err := stone(taken.key)
+			if err != nil {
+				return nil, err
+			}
+			gone = append(gone, put(s.tables.Jobs, it, condition{}))
+		}
+		take(taken.key, true, gone...)
 	}
 	for _, e := range extras(c) {
-		parts = append(parts, remove(table, e.key, condition{}))
+		take(e.key, false, remove(s.tables.Contacts, e.key, condition{}))
 	}
-	return parts
-}
-
-// ticketPart leaves the ticket for what may still hang on a deleted contact.
-func (s *Store) ticketPart(c contact.Contact, writeID string) part {
-	ticket := newItem(cleanUpKey(c.Workspace, c.ID), writeID, 2)
-	ticket["workspace"], ticket[attrContactID] = text(c.Workspace), text(c.ID)
-	return put(s.tables.Jobs, ticket, condition{})
+	if ticket == nil {
+		return parts, nil
+	}
+	if len(left) > 0 {
+		if err := ticket.setJSON(attrLeftover, left); err != nil {
+			return nil, err
+		}
+	}
+	return append(parts, put(s.tables.Jobs, ticket, condition{})), nil
 }
 
 // deleted says what became of a contact's last transaction. A contact that is gone was deleted by it if the ticket is its own: the
@@ -71,77 +109,4 @@ func (s *Store) deleted(ctx context.Context, c contact.Contact, writeID string, 
 		return e
 	}
 	return changedMeanwhile(r.old[0])
-}
-
-// CleanUp removes what deleted contacts left, and returns how many there were.
-func (s *Store) CleanUp(ctx context.Context) (int, error) {
-	var tickets []item
-	for b := range openBuckets {
-		err := s.eachOf(ctx, s.tables.Jobs, cleanUpPartition(b), "", func(it item) error {
-			tickets = append(tickets, it)
-			return nil
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	for n, ticket := range tickets {
-		if err := s.cleanUp(ctx, ticket.text("workspace"), ticket.text(attrContactID)); err != nil {
-			return n, err
-		}
-	}
-	return len(tickets), nil
-}
-
-// cleanUp removes all that hangs on a deleted contact, its activity, and then the ticket. Nothing can be added meanwhile: whatever
-// hangs on a contact is written on the condition that it is there.
-func (s *Store) cleanUp(ctx context.Context, workspace, contactID string) error {
-	if err := s.removeAll(ctx, s.tables.Contacts, contactPartition(workspace, contactID), contactID+"#"); err != nil {
-		return err
-	}
-	if err := s.removeAll(ctx, s.tables.Timeline, activityPartition(workspace, contactID), ""); err != nil {
-		return err
-	}
-	return s.removeKeys(ctx, s.tables.Jobs, []key{cleanUpKey(workspace, contactID)})
-}
-
-// removeAll deletes the items of a partition whose sort key begins with prefix.
-func (s *Store) removeAll(ctx context.Context, table, partition, prefix string) error {
-	var keys []key
-	err := s.eachOf(ctx, table, partition, prefix, func(it item) error {
-		keys = append(keys, it.key())
-		return nil
-	})
-	for len(keys) > 0 && err == nil {
-		n := min(len(keys), maxBatchWrites)
-		err = s.removeKeys(ctx, table, keys[:n])
-		keys = keys[n:]
-	}
-	return err
-}
-
-// removeKeys is one BatchWriteItem, repeated for what DynamoDB leaves unprocessed.
-func (s *Store) removeKeys(ctx context.Context, table string, keys []key) error {
-	left := make([]types.WriteRequest, len(keys))
-	for i, k := range keys {
-		left[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.attributes()}}
-	}
-	for try := 1; ; try++ {
-		err := retry(ctx, maxTries, func() error {
-			out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: left}})
-			if err == nil {
-				left = out.UnprocessedItems[table]
-			}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("dynamo: delete %d items from %s: %w", len(left), table, err)
-		}
-		if len(left) == 0 {
-			return nil
-		}
-		if try == maxTries || !pause(ctx, try) {
-			return busy(fmt.Errorf("dynamo: %d deletions in %s stay unprocessed", len(left), table))
-		}
-	}
 }

@@ -23,7 +23,15 @@ const (
 	attrVersion   = "version"
 	attrContactID = "contactId"
 	attrNameText  = "nameText"
-	attrExpires   = "expiresAt" // Unix seconds; DynamoDB deletes up to some days later
+	attrWorkspace = "workspace"
+
+	attrOwnerShard = "ownerShard" // index "owner" of table timeline: whose
+	attrOwnerKey   = "ownerKey"   // since when
+
+	attrBecame = "became" // of a contact or conversation that was joined into another: the id of that
+
+	attrConversation = "conversationId"
+	attrExpires      = "expiresAt" // Unix seconds; DynamoDB deletes up to some days later
 )
 
 // item is a stored item. The codecs are written by hand: they are the hot path of imports, and the reflecting ones link
@@ -70,6 +78,13 @@ func (it item) setText(name, value string) {
 func (it item) setNumber(name string, n int) {
 	if n != 0 {
 		it[name] = number(n)
+	}
+}
+
+// setFlag leaves the attribute out when it does not hold.
+func (it item) setFlag(name string, b bool) {
+	if b {
+		it[name] = flag(b)
 	}
 }
 

@@ -5,16 +5,16 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
-	"github.com/occ/contacts/pkg/importing"
 )
 
-// This file is the only place that spells a key (README.md, "Entities"). A key begins with the workspace, whose name
-// cannot hold a '#', so nothing crosses workspaces.
+// This file, with keystimeline.go and keysaccounts.go, is the only place that spells a key (README.md, "Entities"). A key begins with the
+// workspace, whose name cannot hold a '#', so nothing crosses workspaces.
 
 // Numbers of buckets. Those of contacts and claims are fixed for ever: another number would look for existing items in the
 // wrong place and break uniqueness. The shards of an index may grow: readers first, then writers.
@@ -106,6 +106,10 @@ func isImport(it item) bool {
 	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#import#")
 }
 
+func isExport(it item) bool {
+	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#export#")
+}
+
 // isChunkOf says that a key of table jobs is of a chunk's record of an import.
 func isChunkOf(k key, workspace, importID string) bool {
 	return strings.HasPrefix(k.pk, fmt.Sprintf("%s#J#%s#", workspace, importID)) && strings.HasPrefix(k.sk, chunkPrefix)
@@ -129,7 +133,11 @@ func phonePartition(workspace string, b int) string { return fmt.Sprintf("%s#P#%
 // identityClaimKey takes the parts as they are: the channel is a word, the account cannot hold a '#' once it is escaped, and what follows
 // is the external id, whatever it holds.
 func identityClaimKey(workspace string, i contact.IdentityKey) key {
-	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, escapeHash.Replace(i.AccountID), i.ExternalID), "I"}
+	account := escapeHash.Replace(i.AccountID)
+	if i.AccountID == contact.EveryAccount {
+		account = "%*" // no escaped account
+	}
+	return key{fmt.Sprintf("%s#I#%s#%s#%s", workspace, i.Channel, account, i.ExternalID), "I"}
 }
 
 var escapeHash = strings.NewReplacer("%", "%25", "#", "%23")
@@ -164,30 +172,52 @@ func textOfSort(sort string) string {
 	return sort
 }
 
-// nameSorts are the sort keys of a name: first that of the name index, the whole folded name; then those of the word index,
-// the name's searched words rotated to begin with the second, the third and so on.
-func nameSorts(name, id string) []string { return rotations(fold.Words(name), id) }
+// nameSort is the sort key of a name: the whole folded name.
+func nameSort(c contact.Contact) string {
+	return textSort(strings.Join(fold.Words(c.DisplayName()), " "), c.ID)
+}
 
+// searchSorts are the sort keys at which a search finds words. The name's own, and in the word index its searched words rotated to begin
+// with the second, the third and so on. Of who has usernames all stand in the word index, each with the words of name and usernames.
+func searchSorts(c contact.Contact) []string {
+	if usernames := c.UsernameWords(); len(usernames) > 0 {
+		return rotations(append(contact.NameWords(c.DisplayName()), usernames...), c.ID)
+	}
+	sorts := rotations(contact.NameWords(c.DisplayName()), c.ID)
+	return append([]string{nameSort(c)}, sorts[min(1, len(sorts)):]...)
+}
+
+// wordSorts are those of searchSorts that stand in the word index.
+func wordSorts(c contact.Contact) []string {
+	if len(c.UsernameWords()) > 0 {
+		return searchSorts(c)
+	}
+	return searchSorts(c)[1:]
+}
+
+// rotations are the sort keys of some words that begin with each of them in turn.
 func rotations(words []string, id string) []string {
-	sorts := []string{textSort(strings.Join(words, " "), id)}
-	words = searched(words)
-	for i := 1; i < len(words); i++ {
-		rotated := strings.Join(words[i:], " ") + " " + strings.Join(words[:i], " ")
-		sorts = append(sorts, textSort(rotated, id))
+	sorts := make([]string, len(words))
+	for i := range words {
+		sorts[i] = textSort(strings.Join(slices.Concat(words[i:], words[:i]), " "), id)
 	}
 	return sorts
 }
 
-// Table timeline.
+// Table jobs.
 
-// activityKey sorts a contact's activity by time; id keeps two of one millisecond apart.
-func activityKey(workspace, contactID, at, id string) key {
-	return key{activityPartition(workspace, contactID), at + "#" + id}
+// waitingKey is of an event that waits for whom it is about.
+func waitingKey(workspace, eventID string) key {
+	return key{waitingPartition(bucket(eventID, openBuckets)), workspace + "#" + eventID}
 }
 
-func activityPartition(workspace, contactID string) string { return workspace + "#A#" + contactID }
+func waitingPartition(b int) string { return fmt.Sprintf("waiting#%d", b) }
 
-// Table jobs.
+// tombstoneKey is of what a deleted contact leaves for each claim: mac names the claim (blindClaim).
+func tombstoneKey(workspace, mac string) key { return key{workspace + "#G#" + mac, "A"} }
+
+// seenEventKey is of an event that was applied, where nothing else tells a repetition.
+func seenEventKey(workspace, eventID string) key { return key{workspace + "#S#" + eventID, "A"} }
 
 func importKey(workspace, id string) key { return key{workspace + "#import#" + id, "A"} }
 
@@ -207,26 +237,6 @@ func chunkNumber(sort string) int {
 	return number
 }
 
-// rowContact spells what a chunk's record says of a row: its contact, its number in the file, and whether it has notes.
-func rowContact(c importing.RowContact) string {
-	value := c.ID
-	if c.Row > 0 {
-		value += "#" + strconv.Itoa(c.Row)
-		if c.Notes {
-			value += "#N"
-		}
-	}
-	return value
-}
-
-// rowContactOf reads it back. A record without the row's number says nothing of notes either.
-func rowContactOf(value string) importing.RowContact {
-	id, rest, _ := strings.Cut(value, "#")
-	row, _, noted := strings.Cut(rest, "#")
-	number, _ := strconv.Atoi(row) // we wrote it
-	return importing.RowContact{ID: id, Row: number, Notes: noted || number == 0}
-}
-
 func totalsKey(workspace, importID string, b int) key {
 	return key{chunkPartition(workspace, importID, b), "T"}
 }
@@ -242,6 +252,18 @@ func openImportKey(workspace, importID string) key {
 
 func openPartition(b int) string { return fmt.Sprintf("open#%d", b) }
 
+// isOpenImport says that a key of table jobs is of such an entry. The whole partition is compared: "open" is a workspace's name too.
+func isOpenImport(k key) bool { return inBucket(k, openPartition) }
+
+func inBucket(k key, partition func(b int) string) bool {
+	for b := range openBuckets {
+		if k.pk == partition(b) {
+			return true
+		}
+	}
+	return false
+}
+
 func exportKey(workspace, id string) key { return key{workspace + "#export#" + id, "A"} }
 
 // exportsListed is the partition of index "listed" that holds a workspace's exports by time.
@@ -254,22 +276,16 @@ func openExportKey(workspace, exportID string) key {
 
 func openExportPartition(b int) string { return fmt.Sprintf("openexport#%d", b) }
 
+// isOpenExport says that a key of table jobs is of such an entry.
+func isOpenExport(k key) bool { return inBucket(k, openExportPartition) }
+
 // scheduleKey is of an export schedule; scheduleCountKey of how many the workspace has.
 func scheduleKey(workspace, id string) key { return key{workspace + "#schedule#" + id, "A"} }
 
 func scheduleCountKey(workspace string) key { return key{workspace + "#schedule-count", "A"} }
 
-// countsSchedules reads the workspace out of a scheduleCountKey.
-func countsSchedules(k key) (workspace string, ok bool) {
-	return strings.CutSuffix(k.pk, "#schedule-count")
-}
-
 // schedulesListed is the partition of index "listed" that holds a workspace's schedules by time.
 func schedulesListed(workspace string) string { return workspace + "#schedules" }
-
-func isSchedule(it item) bool {
-	return it.text("listedKey") != "" && strings.Contains(it.key().pk, "#schedule#")
-}
 
 // pendingScheduleKey is of the entry that the sweep finds a schedule by whose timer may be another than the schedule says.
 func pendingScheduleKey(workspace, id string) key {
@@ -289,6 +305,8 @@ func cleanUpKey(workspace, contactID string) key {
 }
 
 func cleanUpPartition(b int) string { return fmt.Sprintf("cleanup#%d", b) }
+
+func isTicket(k key) bool { return strings.HasPrefix(k.pk, "cleanup#") }
 
 // onceKey is of the pointer of an idempotency key; keptKey of the answer that lies with a contact.
 func onceKey(workspace string, once contact.Once) key {

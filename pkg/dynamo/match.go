@@ -7,6 +7,7 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // Match implements importing.ChunkStore: one round for the claims and for the contacts asked by id, one for the contacts that the claims name.
@@ -39,13 +40,31 @@ func (s *Store) Match(ctx context.Context, workspace string, asked importing.Key
 	for _, id := range named {
 		k := contactKey(workspace, id)
 		if it := found[k]; it != nil {
-			if matches.ByID[id], err = contactOf(it); err != nil {
+			if matches.ByID[id], err = s.joinedInto(ctx, it); err != nil {
 				return matches, err
 			}
 			delete(found, k)
 		}
 	}
+	for id, c := range matches.ByID { // one that was joined into another is known by both ids
+		if matches.ByID[c.ID] = c; c.ID == "" {
+			delete(matches.ByID, id)
+		}
+	}
+	delete(matches.ByID, "")
 	return matches, s.holders(ctx, workspace, matches, found, claimed)
+}
+
+// joinedInto is the contact of an item, or that which it was joined into; the zero value when that is gone.
+func (s *Store) joinedInto(ctx context.Context, it item) (contact.Contact, error) {
+	if !it.became() {
+		return contactOf(it)
+	}
+	c, err := s.Get(ctx, it.text("workspace"), it.text(attrBecame))
+	if problem.CodeOf(err) == problem.NotFound {
+		return contact.Contact{}, nil
+	}
+	return c, err
 }
 
 // holders tells whom the claims found name, and reads those contacts that are not read yet.

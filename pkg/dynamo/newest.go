@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -34,6 +36,34 @@ func (s *Store) newest(ctx context.Context, table, partition, prefix string, lim
 	}
 	if len(items) == limit || len(items) > 0 && out.LastEvaluatedKey != nil {
 		next = items[len(items)-1].text(attrSK)[len(prefix):]
+	}
+	return items, next, nil
+}
+
+// newestOf reads a page of what hangs on several owners, as one list.
+func (s *Store) newestOf(
+	ctx context.Context, table string, owners []string, limit int, after string, place func(owner string) (partition, prefix string),
+) (items []item, next string, err error) {
+	if len(owners) == 1 {
+		partition, prefix := place(owners[0])
+		return s.newest(ctx, table, partition, prefix, limit, after)
+	}
+	sorts := map[key]string{} // without the prefix, by which they compare
+	for _, owner := range owners {
+		partition, prefix := place(owner)
+		some, _, err := s.newest(ctx, table, partition, prefix, limit+1, after)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, it := range some {
+			sorts[it.key()] = it.text(attrSK)[len(prefix):]
+			items = append(items, it)
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(sorts[b.key()], sorts[a.key()]) })
+	if len(items) > limit {
+		items = items[:limit]
+		next = sorts[items[limit-1].key()]
 	}
 	return items, next, nil
 }

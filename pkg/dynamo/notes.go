@@ -1,8 +1,10 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -11,7 +13,7 @@ import (
 )
 
 func noteItem(c contact.Contact, note contact.Note, writeID string) item {
-	it := newItem(noteKey(c.Workspace, c.ID, note.ID), writeID, 6)
+	it := newItem(noteKey(c.Workspace, cmp.Or(note.ContactID, c.ID), note.ID), writeID, 6)
 	it["id"], it["text"], it[attrVersion] = text(note.ID), text(note.Text), number(max(note.Version, 1))
 	it.setText("author", note.Author)
 	it.setTime("createdAt", note.CreatedAt)
@@ -22,22 +24,31 @@ func noteItem(c contact.Contact, note contact.Note, writeID string) item {
 func noteOf(it item) contact.Note {
 	return contact.Note{
 		ID: it.text("id"), Text: it.text("text"), Author: it.text("author"), CreatedAt: it.time("createdAt"), UpdatedAt: it.time("updatedAt"),
-		Version: max(it.number(attrVersion), 1),
+		Version: max(it.number(attrVersion), 1), ContactID: noteOwner(it.key()),
 	}
+}
+
+// noteOwner reads the contact out of the key of a note.
+func noteOwner(k key) string {
+	owner, _, _ := strings.Cut(k.sk, notePrefix)
+	return owner
 }
 
 // Note implements contact.Store.
-func (s *Store) Note(ctx context.Context, workspace, contactID, noteID string) (contact.Note, error) {
-	it, err := s.read(ctx, s.tables.Contacts, noteKey(workspace, contactID, noteID))
-	if err == nil && it == nil {
-		err = problem.New(problem.NotFound, "The contact has no such note. It may have been deleted.")
+func (s *Store) Note(ctx context.Context, workspace string, owners []string, noteID string) (contact.Note, error) {
+	for _, owner := range owners {
+		if it, err := s.read(ctx, s.tables.Contacts, noteKey(workspace, owner, noteID)); it != nil || err != nil {
+			return noteOf(it), err
+		}
 	}
-	return noteOf(it), err
+	return contact.Note{}, problem.New(problem.NotFound, "The contact has no such note. It may have been deleted.")
 }
 
 // Notes implements contact.Store.
-func (s *Store) Notes(ctx context.Context, workspace, contactID string, limit int, after string) ([]contact.Note, string, error) {
-	items, next, err := s.newest(ctx, s.tables.Contacts, contactPartition(workspace, contactID), contactID+notePrefix, limit, after)
+func (s *Store) Notes(ctx context.Context, workspace string, owners []string, limit int, after string) ([]contact.Note, string, error) {
+	items, next, err := s.newestOf(ctx, s.tables.Contacts, owners, limit, after, func(owner string) (partition, prefix string) {
+		return contactPartition(workspace, owner), owner + notePrefix
+	})
 	notes := make([]contact.Note, len(items))
 	for i, it := range items {
 		notes[i] = noteOf(it)
@@ -55,7 +66,7 @@ func (s *Store) WriteNote(ctx context.Context, before, after contact.Contact, ac
 // DeleteNote implements contact.Store.
 func (s *Store) DeleteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note) error {
 	return s.withNote(ctx, before, after, activity, func(string) []part {
-		return []part{remove(s.tables.Contacts, noteKey(after.Workspace, after.ID, note.ID), condition{})}
+		return []part{remove(s.tables.Contacts, noteKey(after.Workspace, cmp.Or(note.ContactID, after.ID), note.ID), condition{})}
 	})
 }
 

@@ -29,7 +29,7 @@ func plan(q contact.Query) []phase {
 	case q.Sort == contact.SortName:
 		return []phase{{
 			sources: shards("name", q.Workspace, nameShard, ""),
-			place:   func(c contact.Contact) string { return nameSorts(c.Name, c.ID)[0] },
+			place:   nameSort,
 		}}
 	case q.Sort == contact.SortInteraction:
 		return interactionPlan(q.Workspace)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// source is one partition that lists contacts (or imports) in order: a shard of an index, or a bucket of claims or facets.
+// source is one partition that lists contacts (or imports, or what hangs on a contact) in order: a shard of an index, or a bucket of claims or facets.
 type source struct {
 	index     string // empty: the items themselves
 	partition string
@@ -32,6 +32,7 @@ var indexKeys = map[string]struct {
 	"name":    {"nameShard", "nameKey", idOfTextSort},
 	"word":    {"wordShard", "wordKey", idOfTextSort},
 	"listed":  {"listedShard", "listedKey", idOfTimeSort},
+	"owner":   {attrOwnerShard, attrOwnerKey, idOfOwnerSort},
 }
 
 // last sorts after every text that begins with a prefix.
@@ -75,8 +76,11 @@ func (s *Store) query(ctx context.Context, src source, o order, limit int, start
 		return result{}, nil
 	}
 	table := s.tables.Contacts
-	if src.index == "listed" {
+	switch src.index {
+	case "listed":
 		table = s.tables.Jobs
+	case "owner":
+		table = s.tables.Timeline
 	}
 	input := &dynamodb.QueryInput{
 		TableName: &table, Limit: aws.Int32(int32(limit)), ScanIndexForward: aws.Bool(!o.descending), ExclusiveStartKey: start, //nolint:gosec // a page's size

@@ -18,7 +18,7 @@ const maxBatchKeys = 100
 
 // Get implements contact.Store.
 func (s *Store) Get(ctx context.Context, workspace, id string) (contact.Contact, error) {
-	it, err := s.read(ctx, s.tables.Contacts, contactKey(workspace, id))
+	it, err := s.readJoined(ctx, s.tables.Contacts, id, func(id string) key { return contactKey(workspace, id) })
 	if err != nil {
 		return contact.Contact{}, err
 	}
@@ -84,7 +84,7 @@ func (s *Store) readBatch(ctx context.Context, table string, keys []key, consist
 	return found, nil
 }
 
-// hydrate reads contacts by id; deleted ones are absent.
+// hydrate reads contacts by id; those that were deleted or joined into others are absent.
 func (s *Store) hydrate(ctx context.Context, workspace string, ids []string, consistent bool) (map[string]contact.Contact, error) {
 	keys := make([]key, len(ids))
 	for i, id := range ids {
@@ -96,6 +96,9 @@ func (s *Store) hydrate(ctx context.Context, workspace string, ids []string, con
 	}
 	contacts := make(map[string]contact.Contact, len(items))
 	for _, it := range items {
+		if it.became() {
+			continue
+		}
 		c, err := contactOf(it)
 		if err != nil {
 			return nil, err

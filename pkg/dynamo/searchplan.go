@@ -104,7 +104,7 @@ func wordPhase(workspace, word string) phase {
 		sources: append(named(workspace, word), buckets(workspace, emailPartition, word)...),
 		accept:  func(e entry) bool { return firstOfName(e, word) },
 		place: func(c contact.Contact) string {
-			return least(smallest(word, nameSorts(c.Name, c.ID)...), smallest(word, emailSort(c)))
+			return least(smallest(word, searchSorts(c)...), smallest(word, emailSort(c)))
 		},
 	}
 }
@@ -135,7 +135,7 @@ func wordsPlan(workspace string, words []string) []phase {
 		phases = append(phases, phase{
 			sources: append(named(workspace, one), named(workspace, other)...),
 			place: func(c contact.Contact) string {
-				sorts := nameSorts(c.Name, c.ID)
+				sorts := searchSorts(c)
 				return least(smallest(one, sorts...), smallest(other, sorts...))
 			},
 		})
@@ -148,10 +148,10 @@ func wordsPlan(workspace string, words []string) []phase {
 			return !whole || begin(name, words)
 		},
 		place: func(c contact.Contact) string {
-			if !begin(contact.NameWords(c.Name), words) {
+			if !begin(append(contact.NameWords(c.DisplayName()), c.UsernameWords()...), words) {
 				return ""
 			}
-			return smallest(driver, nameSorts(c.Name, c.ID)...)
+			return smallest(driver, searchSorts(c)...)
 		},
 	})
 }

@@ -158,7 +158,7 @@ func matches(phases []phase, c contact.Contact) bool {
 func sorting(sort contact.Sort) (by func(contact.Contact) string, descending bool) {
 	switch sort {
 	case contact.SortName:
-		return func(c contact.Contact) string { return nameSorts(c.Name, c.ID)[0] }, false
+		return nameSort, false
 	case contact.SortOldest:
 		return createdSort, false
 	case contact.SortInteraction:

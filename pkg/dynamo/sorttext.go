@@ -4,20 +4,24 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/fold"
 )
 
 // nameText is a folded name as sort keys hold it; wordsOfText takes it apart again, whole being false when words may be missing
-// or stand in another order than in all of the name's sort keys.
-func nameText(name string) string { return cut(fold.SortText(name), maxSortText) }
+// or stand in another order than in all of the name's sort keys. The words of usernames come after those of the name.
+func nameText(c contact.Contact) string {
+	name := fold.SortText(c.DisplayName())
+	if words := c.UsernameWords(); len(words) > 0 {
+		name = strings.Join(append(contact.NameWords(c.DisplayName()), words...), " ")
+	}
+	return cut(name, maxSortText)
+}
 
 func wordsOfText(text string) (words []string, whole bool) {
 	words = strings.Split(text, " ")
 	return words, len(words) < maxSearchedWords && len(text) <= maxSortText-utf8.UTFMax
 }
-
-// searched are the words of a name that a search looks at, as contact.NameWords counts them.
-func searched(words []string) []string { return words[:min(len(words), maxSearchedWords)] }
 
 // maxSearchedWords is how many words of a name are searched (CONTRACT.md, "Contacts").
 const maxSearchedWords = 8

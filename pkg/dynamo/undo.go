@@ -39,15 +39,20 @@ func (s *Store) Touched(ctx context.Context, ref importing.Ref, contactIDs []str
 }
 
 // RemoveImported implements importing.UndoStore. It is Delete, on the condition that the contact is exactly the one that was read. On
-// the first version of a contact nothing hangs but the notes of its creation: without those there is nothing to clean up.
+// the first version of a contact nothing hangs but the notes of its creation and feedback: without those there is nothing to clean up.
+// It leaves no tombstones: nobody asked to be forgotten, and who wrote before the undo is to be known.
 func (s *Store) RemoveImported(ctx context.Context, made contact.Contact, notes bool) error {
 	writeID := newWriteID()
-	parts := s.deletion(made, ifUntouched(made))
-	bare := made.Version == 1 && !notes
+	bare := made.Version == 1 && !notes && !made.HasFeedback && len(made.Disputed) == 0
+	var ticket item
 	if !bare {
-		parts = append(parts, s.ticketPart(made, writeID))
+		ticket = s.ticket(made, writeID, s.now())
 	}
-	err := s.transact(ctx, writeID, parts, maxTries)
+	parts, err := s.deletion(made, ifUntouched(made), ticket, nil)
+	if err != nil {
+		return err
+	}
+	err = s.transact(ctx, writeID, parts, maxTries)
 	if r, refused := errors.AsType[*refusal](err); refused && r.failed[0] {
 		if r.old[0] != nil {
 			return importing.ErrStale
@@ -60,7 +65,8 @@ func (s *Store) RemoveImported(ctx context.Context, made contact.Contact, notes 
 	case bare:
 		return nil
 	}
-	return s.cleanUp(ctx, made.Workspace, made.ID)
+	_, err = s.cleanUp(ctx, ticket)
+	return err
 }
 
 // ImportedNotes implements importing.UndoStore.
@@ -83,7 +89,6 @@ func (s *Store) RestoreImported(ctx context.Context, ref importing.Ref, seen imp
 	if err != nil {
 		return err
 	}
-	parts[0] = put(s.tables.Contacts, parts[0].write.Put.Item, ifUntouched(back.Before))
 	earlier, err := s.leftAgain(ctx, ref, seen, back.After.Version, writeID)
 	if err != nil {
 		return err

@@ -14,25 +14,29 @@ import (
 
 // Verified is what a walk of the tables found.
 type Verified struct {
-	Contacts, Imports, Items int
-	Breaches                 []string // of what is to hold at any time while nobody writes; none when all is well
+	Contacts, Imports, Exports, Items int
+	Breaches                          []string // of what is to hold at any time while nobody writes; none when all is well
 }
 
-// verification is a walk at work. It holds both tables in memory: it is a tool for tests and for people, no request.
+// verification is a walk at work. It holds all tables in memory: it is a tool for tests and for people, no request.
 type verification struct {
 	store    *Store
 	contacts map[key]item // table contacts, less what was accounted for
 	jobs     map[key]item
+	timeline map[key]item
 	ids      map[[2]string]contact.Contact // by workspace and id
+	owners   map[[2]string]string          // by workspace and the id of a contact or of one that was joined into it: that contact
+	ticketed map[[2]string]bool            // by workspace and id: deleted contacts that the clean-up is not done with
 	made     map[[2]string]int             // contacts by workspace and the import that made them
 	found    Verified
 }
 
 // Verify walks the tables and checks what README.md says of them: no claim without its contact, no contact without its claims, facets,
-// words and index keys exactly as the contact implies, nothing left of contacts that are gone, imports whose totals, outcomes and
-// contacts agree, and schedules that are counted and, while their timers may be others than they say, found by the sweep.
+// words and index keys exactly as the contact implies, counts of what is there, nothing left of contacts that are gone unless a ticket says
+// that it will be removed, imports whose totals, outcomes and contacts agree, schedules that are counted and, while their timers may be
+// others than they say, found by the sweep, and no import or export that stays open because no sweep finds it.
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
-	v := &verification{store: s, ids: map[[2]string]contact.Contact{}, made: map[[2]string]int{}}
+	v := &verification{store: s, ids: map[[2]string]contact.Contact{}, owners: map[[2]string]string{}, made: map[[2]string]int{}}
 	var err error
 	if v.contacts, err = s.wholeTable(ctx, s.tables.Contacts); err != nil {
 		return v.found, err
@@ -40,20 +44,30 @@ func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	if v.jobs, err = s.wholeTable(ctx, s.tables.Jobs); err != nil {
 		return v.found, err
 	}
-	v.found.Items = len(v.contacts) + len(v.jobs)
+	if v.timeline, err = s.wholeTable(ctx, s.tables.Timeline); err != nil {
+		return v.found, err
+	}
+	v.found.Items = len(v.contacts) + len(v.jobs) + len(v.timeline)
+	v.tickets()
 	for _, k := range sortedKeys(v.contacts) {
-		if it := v.contacts[k]; isContact(it) {
+		if it := v.contacts[k]; isContact(it) && !it.became() {
 			if err := v.contact(k, it); err != nil {
 				return v.found, err
 			}
 		}
 	}
 	v.rest()
+	v.entries()
+	if err := v.timelines(); err != nil {
+		return v.found, err
+	}
 	if err := v.schedules(); err != nil {
 		return v.found, err
 	}
-	err = v.imports(ctx)
-	return v.found, err
+	if err := v.imports(ctx); err != nil {
+		return v.found, err
+	}
+	return v.found, v.exports()
 }
 
 func (s *Store) wholeTable(ctx context.Context, table string) (map[key]item, error) {
@@ -87,12 +101,20 @@ func (v *verification) contact(k key, stored item) error {
 	}
 	v.found.Contacts++
 	v.ids[[2]string{c.Workspace, c.ID}] = c
+	for _, owner := range c.Owners() {
+		v.owners[[2]string{c.Workspace, owner}] = c.ID
+	}
 	if c.CreatedBy.Type == contact.ByImport {
 		v.made[[2]string{c.Workspace, c.CreatedBy.ID}]++
 	}
 	implied, err := contactItem(c, stored.text(attrWriteID))
 	if err != nil {
 		return err
+	}
+	for _, count := range []string{"requestCount", "conversationCount"} {
+		if stored[count] != nil && stored.number(count) == 0 { // it was more
+			delete(stored, count)
+		}
 	}
 	if implied.key() != k || !reflect.DeepEqual(implied, stored) {
 		v.breach("contact %s: its item or its index keys are not those that it implies", c.ID)
@@ -132,11 +154,19 @@ func (v *verification) follows(c contact.Contact, kind string, k key, implied it
 	}
 }
 
-// rest looks at the items that no contact implies: notes, before-images and kept answers of a contact that is there, and breaches.
+// rest looks at the items that no contact implies: notes, before-images and kept answers of a contact that is there, what became of a
+// contact that was joined, and breaches.
 func (v *verification) rest() {
 	for _, k := range sortedKeys(v.contacts) {
 		workspace, id, hangs := hangsOn(k)
-		if _, there := v.ids[[2]string{workspace, id}]; !hangs || !there {
+		it := v.contacts[k]
+		if it.became() {
+			workspace, id, hangs = it.text(attrWorkspace), it.text("id"), true
+		} else if !hangs && it.text(attrContactID) != "" {
+			workspace, id = workspaceOf(k), it.text(attrContactID)
+		}
+		_, there := v.owners[[2]string{workspace, id}]
+		if there = there && hangs; !there && !v.ticketed[[2]string{workspace, id}] {
 			v.breach("item %v belongs to no contact that is there", k)
 		}
 	}

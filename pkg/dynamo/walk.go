@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,9 @@ func (s *Store) Walk(ctx context.Context, workspace string, selection exporting.
 	}
 	for b := first; b < contactBuckets; b, id = b+1, "" {
 		err := s.walkBucket(ctx, bucketPartition(workspace, b), id, func(batch []exporting.Record) error {
+			if err := s.addMergedNotes(ctx, batch); err != nil {
+				return err
+			}
 			return visit(batch, strconv.Itoa(b)+"#"+batch[len(batch)-1].Contact.ID)
 		})
 		if err != nil {
@@ -59,13 +63,24 @@ func (s *Store) walkBucket(ctx context.Context, partition, after string, visit f
 	group, reading := errgroup.WithContext(ctx)
 	pages := make(chan []map[string]types.AttributeValue)
 	group.Go(func() error {
-		defer close(pages)
-		return s.readPages(reading, partition, after, pages)
+		err := s.readPages(reading, partition, after, pages)
+		if err == nil {
+			close(pages) // and only then: of the contact that waits, more may have been to come
+		}
+		return err
 	})
 	group.Go(func() error {
 		var batch []exporting.Record
-		for page := range pages {
-			var err error
+		for {
+			page, more, err := nextPage(reading, pages)
+			switch {
+			case err != nil:
+				return err
+			case !more && len(batch) == 0:
+				return nil
+			case !more:
+				return visit(batch)
+			}
 			if batch, err = addRecords(batch, page); err != nil {
 				return err
 			}
@@ -76,12 +91,18 @@ func (s *Store) walkBucket(ctx context.Context, partition, after string, visit f
 				batch = append(batch[:0], batch[whole])
 			}
 		}
-		if len(batch) == 0 || reading.Err() != nil {
-			return reading.Err()
-		}
-		return visit(batch)
 	})
 	return group.Wait()
+}
+
+// nextPage waits for a page, or for the end of the reading.
+func nextPage(ctx context.Context, pages <-chan []map[string]types.AttributeValue) (page []map[string]types.AttributeValue, more bool, err error) {
+	select {
+	case page, more = <-pages:
+		return page, more, nil
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
 }
 
 // readPages sends the items of a partition of contacts after one's, page by page.
@@ -108,6 +129,9 @@ func (s *Store) readPages(ctx context.Context, partition, after string, pages ch
 // are notes whose contact is gone.
 func addRecords(batch []exporting.Record, page []map[string]types.AttributeValue) ([]exporting.Record, error) {
 	for _, it := range page {
+		if item(it).became() {
+			continue
+		}
 		if isContact(it) {
 			c, err := contactOf(it)
 			if err != nil {
@@ -162,11 +186,43 @@ func (s *Store) withNotes(ctx context.Context, contacts []contact.Contact) ([]ex
 	for i, c := range contacts {
 		records[i].Contact = c
 		group.Go(func() error {
-			return s.eachOf(ctx, s.tables.Contacts, contactPartition(c.Workspace, c.ID), c.ID+notePrefix, func(it item) error {
-				records[i].Notes = append(records[i].Notes, it.text("text"))
-				return nil
-			})
+			texts, err := s.notesOf(ctx, c)
+			records[i].Notes = texts
+			return err
 		})
 	}
 	return records, group.Wait()
+}
+
+// notesOf reads the texts of a contact's notes, oldest first, those of contacts that were joined into it among them.
+func (s *Store) notesOf(ctx context.Context, c contact.Contact) ([]string, error) {
+	var notes []item
+	for _, owner := range c.Owners() {
+		err := s.eachOf(ctx, s.tables.Contacts, contactPartition(c.Workspace, owner), owner+notePrefix, func(it item) error {
+			notes = append(notes, it)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(notes, func(a, b item) int { return strings.Compare(a.text("id"), b.text("id")) })
+	var texts []string
+	for _, it := range notes {
+		texts = append(texts, it.text("text"))
+	}
+	return texts, nil
+}
+
+// addMergedNotes reads the notes of those contacts that others were joined into: they do not lie beside them.
+func (s *Store) addMergedNotes(ctx context.Context, batch []exporting.Record) (err error) {
+	for i, record := range batch {
+		if len(record.Contact.MergedFrom) == 0 {
+			continue
+		}
+		if batch[i].Notes, err = s.notesOf(ctx, record.Contact); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -71,7 +71,7 @@ func (s *Store) changing(before, after contact.Contact, activity contact.Activit
 		return nil, err
 	}
 	table := s.tables.Contacts
-	parts := []part{put(table, it, ifVersion(before.Version))}
+	parts := []part{put(table, it, ifUntouched(before))} // it holds the counts too, which move without the version
 	taken, given := changedClaims(before, after)
 	for _, c := range taken {
 		p := put(table, c.item(after.ID, writeID), ifMine(after.ID))

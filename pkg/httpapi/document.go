@@ -54,10 +54,11 @@ func (s *server) describe() ([]byte, error) {
 		e.register(all)
 		e.describe(last.op, document.Components.Schemas)
 	}
+	describeWebhooks(document)
 	return json.Marshal(document)
 }
 
-const about = `The contacts of a workspace, and the imports that bring them. Errors are application/problem+json (RFC 9457) with a stable code. ` +
+const about = `The contacts of a workspace, and the imports and channels that bring them. Errors are application/problem+json (RFC 9457) with a stable code. ` +
 	`Every answer has X-Request-Id; 401, 413 and 429 are the gateway's own. Unknown fields and parameters are refused. Times are RFC 3339, UTC. ` +
 	`An admin may do all that an agent may.`
 
@@ -78,6 +79,11 @@ func (e *endpoint) describe(op *huma.Operation, schemas huma.Registry) {
 			named := schemas.SchemaFromRef(described.Schema.Ref)
 			named.Required = append(named.Required, e.demands...)
 		}
+	}
+	if e.created {
+		made := *op.Responses["200"]
+		made.Description = http.StatusText(http.StatusCreated)
+		op.Responses["201"] = &made
 	}
 	if op.Responses["200"] != nil && op.Responses["200"].Headers["ETag"] != nil && e.method == http.MethodGet {
 		op.Responses["304"] = &huma.Response{Description: "The client has it already."}
@@ -141,6 +147,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Import"
 	case reflect.TypeFor[ExportView]():
 		return "Export"
+	case reflect.TypeFor[AccountView]():
+		return "ChannelAccount"
 	case reflect.TypeFor[refusal]():
 		return "Problem"
 	default:

@@ -21,6 +21,7 @@ type operation struct {
 	summary      string
 	notes        string
 	status       int            // of success
+	created      bool           // success may be 201 too
 	media        []string       // of the answer's body, where it is not the JSON of a type
 	refuses      []problem.Code // besides those that follow from the rest
 	demands      []string       // members of the body whose absence the domain itself refuses, together with all other faults
@@ -87,8 +88,9 @@ func (e *endpoint) prepare() {
 	}
 }
 
-// maxID is the longest id that is looked up, in bytes. Ours are far shorter, and DynamoDB refuses keys of more than 1,024.
-const maxID = 256
+// maxID is the longest id that is looked up, in bytes. Ours are far shorter, and DynamoDB refuses keys of more than 1,024, which hold
+// both; the platform's ids of conversations may have 512.
+var maxID = map[string]int{"id": 512, "noteId": 256}
 
 // check refuses what huma would let pass. It leaves a request in the plainest form: huma reads the same of it.
 func (e *endpoint) check(r *http.Request) (*http.Request, error) {
@@ -109,8 +111,8 @@ func (e *endpoint) check(r *http.Request) (*http.Request, error) {
 			r = hashed(r, body)
 		}
 	}
-	for _, name := range []string{"id", "noteId"} { // empty where the path has none
-		if id := r.PathValue(name); len(id) > maxID || !utf8.ValidString(id) {
+	for name, longest := range maxID { // empty where the path has none
+		if id := r.PathValue(name); len(id) > longest || !utf8.ValidString(id) {
 			return r, problem.New(problem.NotFound, "There is nothing of that id.")
 		}
 	}

@@ -165,6 +165,8 @@ type service struct {
 	contacts *contacts
 	imports  *imports
 	exports  *exports
+	accounts *accounts
+	history  *history
 	log      *bytes.Buffer
 	caller   identity.Caller
 
@@ -173,11 +175,11 @@ type service struct {
 
 func serve(t *testing.T, role identity.Role) *service {
 	t.Helper()
-	s := &service{t: t, contacts: &contacts{}, imports: &imports{}, exports: &exports{}, log: &bytes.Buffer{}}
+	s := &service{t: t, contacts: &contacts{}, imports: &imports{}, exports: &exports{}, accounts: &accounts{}, history: &history{}, log: &bytes.Buffer{}}
 	s.caller = identity.Caller{Subject: "s-1", Workspace: "demo", Groups: []string{string(role)}, RequestID: "r-1"}
 	s.schedules = &schedules{}
 	s.handler = httpapi.New(httpapi.Deps{
-		Contacts: s.contacts, Settings: s.contacts, Imports: s.imports, Exports: s.exports, Template: importing.NewTemplate,
+		Contacts: s.contacts, Settings: s.contacts, Imports: s.imports, Exports: s.exports, Accounts: s.accounts, Timelines: s.history, Template: importing.NewTemplate,
 		SigningKey: func(context.Context) ([]byte, error) { return []byte("0123456789abcdef0123456789abcdef"), nil },
 		Schedules:  s.schedules, BaseURL: "https://api.example", Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})

@@ -58,6 +58,8 @@ type Deps struct {
 	Settings   Settings
 	Imports    Imports
 	Exports    Exports
+	Accounts   Accounts
+	Timelines  Timelines
 	Template   func(format string) (importing.Template, error)
 	Schedules  Schedules
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read

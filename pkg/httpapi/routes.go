@@ -36,11 +36,28 @@ func (s *server) routes() []*endpoint {
 		}, s.updateContact),
 		on(s, operation{
 			method: http.MethodDelete, path: "/v1/contacts/{id}", role: identity.Admin, id: "deleteContact", summary: "Delete a contact", status: http.StatusNoContent,
-			notes: "With its notes and activity; cannot be undone.", refuses: []problem.Code{problem.VersionConflict, problem.ContactHasRequests},
+			notes: "With its notes, its activity and the words of its feedback; cannot be undone. Refused while there is any request of it, closed ones too. " +
+				"Its conversations stay and name nobody.", refuses: []problem.Code{problem.VersionConflict, problem.ContactHasRequests},
 		}, s.deleteContact),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/contacts/{id}/activity", role: identity.Agent, id: "listActivity", summary: "What happened to a contact, newest first",
 		}, s.listActivity),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/conversations", role: identity.Agent, id: "listConversations", summary: "The conversations with a contact, newest first",
+			notes: "By lastMessageAt. May trail a write by some seconds, as the lists of requests and feedback may; one that moves up while the list is walked may be missed or come twice.",
+		}, s.listConversations),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/requests", role: identity.Agent, id: "listRequests", summary: "The requests of a contact, newest first",
+			notes: "By openedAt; closed ones too. May trail a write by some seconds.",
+		}, s.listRequests),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/feedback", role: identity.Agent, id: "listFeedback", summary: "The feedback of a contact, newest first",
+			notes: "By submittedAt. May trail a write by some seconds.",
+		}, s.listFeedback),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/conversations/{id}", role: identity.Agent, id: "getConversation", summary: "Read a conversation",
+			notes: "By its id or its externalId. It keeps answering after its contact was deleted: customerName is then \"Deleted User\".",
+		}, s.getConversation),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/contacts/{id}/notes", role: identity.Agent, id: "listNotes", summary: "The notes of a contact, newest first",
 		}, s.listNotes),
@@ -142,5 +159,20 @@ func (s *server) routes() []*endpoint {
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/exports/{id}", role: identity.Admin, id: "getExport", summary: "Read an export, with a link to its file once that is there",
 		}, s.getExport),
+
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/channel-accounts", role: identity.Agent, id: "listChannelAccounts", summary: "List channel accounts, newest first",
+		}, s.listAccounts),
+		on(s, operation{
+			method: http.MethodPut, path: "/v1/channel-accounts/{channel}/{accountId}", role: identity.Admin, id: "putChannelAccount",
+			summary: "Register or change a channel account", created: true,
+			notes: "Says which workspace the webhooks of an account belong to, which come to /v1/webhooks/{channel}/{accountId}. 201 when it is new, 200 when it " +
+				"existed. Secrets are needed each time and never shown. A new signingSecret leaves the one before valid until previousSecretUntil.",
+			refuses: []problem.Code{problem.AccountTaken},
+		}, s.putAccount),
+		on(s, operation{
+			method: http.MethodDelete, path: "/v1/channel-accounts/{channel}/{accountId}", role: identity.Admin, id: "deleteChannelAccount",
+			summary: "Remove a channel account", status: http.StatusNoContent, notes: "Its webhooks are refused from then on; what it brought stays.",
+		}, s.deleteAccount),
 	}
 }

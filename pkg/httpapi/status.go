@@ -6,7 +6,7 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// statuses is the one place that turns what went wrong into an HTTP status.
+// statuses is the one place that turns what went wrong into an HTTP status; package webhook has its own, for providers.
 var statuses = map[problem.Code]int{
 	problem.MalformedJSON:        http.StatusBadRequest,
 	problem.InvalidCursor:        http.StatusBadRequest,
@@ -19,6 +19,7 @@ var statuses = map[problem.Code]int{
 	problem.ContactHasRequests:   http.StatusConflict,
 	problem.RequestInProgress:    http.StatusConflict,
 	problem.NotPossible:          http.StatusConflict,
+	problem.AccountTaken:         http.StatusConflict,
 	problem.VersionConflict:      http.StatusPreconditionFailed,
 	problem.FileTooLarge:         http.StatusRequestEntityTooLarge,
 	problem.UnsupportedMediaType: http.StatusUnsupportedMediaType,

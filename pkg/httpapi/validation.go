@@ -33,6 +33,7 @@ func init() {
 	validation.MsgExpectedInteger = "Give a whole number."
 	validation.MsgExpectedArray = "Give a list."
 	validation.MsgExpectedObject = "Give an object."
+	validation.MsgExpectedRFC3339DateTime = "Give a time as in RFC 3339: 2026-01-31T12:00:00Z."
 	validation.MsgExpectedOneOf = "Give one of: %s."
 	validation.MsgExpectedMinimumNumber = "Give %v or more."
 	validation.MsgExpectedMaximumNumber = "Give %v or less."
@@ -63,6 +64,8 @@ func fieldError(err error) problem.FieldError {
 	switch {
 	case field.Location == "body":
 		field.Value = nil // the body itself
+	case strings.HasPrefix(field.Location, "body.secrets"):
+		field.Value = nil // no secret is ever answered
 	case field.Message == "invalid integer": // of a parameter; huma has no variable for it
 		field.Message = validation.MsgExpectedInteger
 	}

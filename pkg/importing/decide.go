@@ -92,6 +92,12 @@ func (c *chunkWork) create(index int) Write {
 	if made.Channel == "" {
 		made.Channel = contact.Import
 	}
+	if made.Phone != "" {
+		made.PhoneBy = contact.ByImport
+	}
+	if made.Email != "" {
+		made.EmailBy = contact.ByImport
+	}
 	if made.Name == "" {
 		made.NamedBy = "" // a channel may still name who is known by an identity alone
 	}
@@ -108,9 +114,15 @@ func (c *chunkWork) update(ctx context.Context, index int, before contact.Contac
 	row := c.chunk.Rows[index]
 	var there map[string]int
 	if len(row.Notes) > 0 {
-		var err error
-		if there, err = c.chunks.NoteTexts(ctx, before.Workspace, before.ID); err != nil {
-			return Write{}, err
+		there = make(map[string]int)
+		for _, owner := range before.Owners() {
+			texts, err := c.chunks.NoteTexts(ctx, before.Workspace, owner)
+			if err != nil {
+				return Write{}, err
+			}
+			for text, times := range texts {
+				there[text] += times
+			}
 		}
 	}
 	notes := c.notes(row, there)

@@ -27,7 +27,7 @@ func TestARowBecomesAContact(t *testing.T) {
 	by := contact.Actor{Type: contact.ByImport, ID: job.ID}
 	want := map[string]contact.Contact{"demo/" + id: {
 		Workspace: demo, ID: id, Name: "Mona Adel", Email: "Mona@example.com", Phone: "+201001234567", Company: "Acme", Channel: contact.SMS, Labels: []string{"VIP", "new"},
-		Attributes: map[string]any{"plan": "gold", "seats": 5.0}, CreatedAt: time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC), UpdatedAt: dawn, Version: 1, CreatedBy: by, NamedBy: contact.ByImport,
+		Attributes: map[string]any{"plan": "gold", "seats": 5.0}, CreatedAt: time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC), UpdatedAt: dawn, Version: 1, CreatedBy: by, NamedBy: contact.ByImport, PhoneBy: contact.ByImport, EmailBy: contact.ByImport,
 	}}
 	if diff := cmp.Diff(want, w.contacts); diff != "" || job.Totals.Created != 1 {
 		t.Error(diff, job.Totals)
@@ -50,7 +50,7 @@ func TestAKnownContactIsUpdated(t *testing.T) {
 	job := w.importFile(UpdateKnown, "name,email,phone,company,labels,notes,channel,createdAt,attr.plan,attr.Plan,attr.seats",
 		`Mona Adel,mona@example.com,,,vip;new,"[""there"",""new note""]",sms,2020-02-03,silver,x,`)
 	want := before
-	want.Name, want.Email, want.Labels, want.NamedBy = "Mona Adel", "mona@example.com", []string{"VIP", "old", "new"}, contact.ByImport
+	want.Name, want.Email, want.Labels, want.NamedBy, want.EmailBy = "Mona Adel", "mona@example.com", []string{"VIP", "old", "new"}, contact.ByImport, contact.ByImport
 	want.Attributes = map[string]any{"plan": "silver", "Plan": "x", "seats": 5.0}
 	want.Version, want.UpdatedAt = 2, dawn.Add(time.Hour)
 	if diff := cmp.Diff(map[string]contact.Contact{"demo/mona": want}, w.contacts); diff != "" || job.Totals.Updated != 1 {

@@ -76,7 +76,7 @@ func seenAt(text *string) (time.Time, error) {
 	return at.UTC().Truncate(time.Millisecond), nil
 }
 
-// seenFrom fills absent times in: an identity is known since its contact is.
+// seenFrom fills absent times in, as an identity is known since its contact is, and says which ids hold for every account.
 func seenFrom(identities []contact.Identity, at time.Time) []contact.Identity {
 	var filled []contact.Identity
 	for _, identity := range identities {
@@ -86,6 +86,7 @@ func seenFrom(identities []contact.Identity, at time.Time) []contact.Identity {
 		if identity.LastSeenAt.IsZero() {
 			identity.LastSeenAt = identity.FirstSeenAt
 		}
+		identity.EveryAccount = contact.BusinessScoped(identity.Channel, identity.ExternalID)
 		filled = append(filled, identity)
 	}
 	return filled

@@ -15,7 +15,7 @@ func (c *chunkWork) match(ctx context.Context, indexes, open []int) (Matches, er
 			asked.IDs = append(asked.IDs, row.ID)
 		}
 		for _, identity := range row.Identities {
-			asked.Identities = append(asked.Identities, identity.Key())
+			asked.Identities = append(asked.Identities, knownAs(identity)...)
 		}
 		if row.Email != "" {
 			asked.Emails = append(asked.Emails, contact.EmailKey(row.Email))
@@ -39,10 +39,12 @@ func namedBy(row Row, matches Matches) []naming {
 		}
 	}
 	if _, there := matches.ByID[row.ID]; there {
-		add(row.ID, "id")
+		add(matches.ByID[row.ID].ID, "id") // another one's, when it was joined into that
 	}
 	for _, identity := range row.Identities {
-		add(matches.ByIdentity[identity.Key()], "identity")
+		for _, key := range knownAs(identity) {
+			add(matches.ByIdentity[key], "identity")
+		}
 	}
 	if row.Phone != "" {
 		add(matches.ByPhone[row.Phone], "phone")
@@ -51,4 +53,13 @@ func namedBy(row Row, matches Matches) []naming {
 		add(matches.ByEmail[contact.EmailKey(row.Email)], "e-mail")
 	}
 	return named
+}
+
+// knownAs are the keys by which an identity may be known already.
+func knownAs(identity contact.Identity) []contact.IdentityKey {
+	keys := []contact.IdentityKey{identity.Key()}
+	if contact.BusinessScoped(identity.Channel, identity.ExternalID) {
+		keys = append(keys, identity.Key().Everywhere())
+	}
+	return keys
 }

@@ -136,8 +136,8 @@ var fieldNames = map[string]string{"email": "e-mail", "phone": "phone", "identit
 func (u *undoWork) back(seen Touched, notes []contact.Note) Update {
 	now, before := seen.Contact, *seen.Before
 	after := now
-	after.Name, after.NamedBy, after.Email, after.Phone, after.Company = before.Name, before.NamedBy, before.Email, before.Phone, before.Company
-	after.Labels, after.Attributes = before.Labels, before.Attributes
+	after.BringBack(before)
+	after.Company, after.Labels, after.Attributes = before.Company, before.Labels, before.Attributes
 	if len(seen.Identities) > 0 {
 		after.Identities = slices.DeleteFunc(slices.Clone(now.Identities), func(one contact.Identity) bool {
 			return slices.ContainsFunc(seen.Identities, func(added contact.Identity) bool { return SameIdentity(one, added) })

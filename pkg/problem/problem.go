@@ -11,7 +11,7 @@ import (
 // Code names a kind of error. The words are part of the public contract: clients branch on them, so they never change.
 type Code string
 
-// The codes of the API (CONTRACT.md, "API conventions", "Contacts" and "Imports").
+// The codes of the API (CONTRACT.md, "API conventions" and what follows it).
 const (
 	Internal             Code = "internal_error"
 	ValidationFailed     Code = "validation_failed"
@@ -33,6 +33,7 @@ const (
 	NotPossible          Code = "not_possible"
 	InvalidMapping       Code = "invalid_mapping"
 	NoReport             Code = "no_report"
+	AccountTaken         Code = "account_taken"
 	Unavailable          Code = "temporarily_unavailable"
 )
 

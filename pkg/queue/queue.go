@@ -1,4 +1,4 @@
-// Package queue carries the chunks of imports through SQS, and reads the calls of import-parse that failed for good.
+// Package queue carries the chunks of imports and the events of channels through SQS, and reads the calls of import-parse that failed for good.
 package queue
 
 import (
@@ -29,18 +29,23 @@ var (
 	_ importing.FailedCalls = (*Failures)(nil)
 )
 
-// sendTries is how often messages are sent that a batch left out: SQS may take some of a batch and refuse others.
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-const sendTries = 5
-
 // Send implements importing.ChunkQueue: at most 10 messages and 1 MiB together.
 func (q *Chunks) Send(ctx context.Context, messages [][]byte) error {
 	var entries []types.SendMessageBatchRequestEntry
 	for i, message := range messages {
 		entries = append(entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(message))})
 	}
+	return send(ctx, q.client, q.url, entries)
+}
+
+// sendTries is how often messages are sent that a batch left out: SQS may take some of a batch and refuse others.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+const sendTries = 5
+
+// send sends one batch, all of it or an error.
+func send(ctx context.Context, client *sqs.Client, url string, entries []types.SendMessageBatchRequestEntry) error {
 	for try := 1; ; try++ {
-		out, err := q.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: entries})
+		out, err := client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &url, Entries: entries})
 		if err != nil {
 			return fmt.Errorf("queue: send %d messages: %w", len(entries), err)
 		}

@@ -30,7 +30,7 @@ type exportEvent struct {
 	Workspace string `json:"workspace"`
 	ID        string `json:"id"`       // of run: the export
 	Schedule  string `json:"schedule"` // of scheduled
-	Time      string `json:"time"`     // of scheduled: when it was due
+	Time      string `json:"time"`     // of scheduled and nightly: when it was due
 }
 
 // exports are the handlers of functions/export.
@@ -41,7 +41,7 @@ type exports struct {
 }
 
 // Export handles the events of functions/export: {"action":"run","workspace":…,"id":…} of an export that is to be worked on,
-// {"action":"scheduled","workspace":…,"schedule":…,"time":…} of an export schedule, {"action":"nightly"} and {"action":"sweep"} of the template's
+// {"action":"scheduled","workspace":…,"schedule":…,"time":…} of an export schedule, {"action":"nightly","time":…} and {"action":"sweep"} of the template's
 // schedules. An error makes Lambda call again, twice; after that the sweep does.
 func Export(exporter Exporter, keeper Timekeeper, log *slog.Logger) func(context.Context, json.RawMessage) error {
 	e := exports{exporter, keeper, log}
@@ -56,7 +56,7 @@ func Export(exporter Exporter, keeper Timekeeper, log *slog.Logger) func(context
 		case "scheduled":
 			return e.fire(ctx, exporting.Ref{Workspace: event.Workspace, ID: event.Schedule}, event.Time)
 		case "nightly":
-			return e.nightly(ctx)
+			return e.nightly(ctx, event.Time)
 		case "sweep":
 			return errors.Join(e.sweep(ctx), e.repair(ctx))
 		default:
@@ -92,8 +92,14 @@ func (e exports) fire(ctx context.Context, ref exporting.Ref, due string) error 
 	return nil
 }
 
-func (e exports) nightly(ctx context.Context) error {
-	done, err := e.keeper.Nightly(ctx, time.Now())
+// nightly starts the backup of the day that it was due on, which a repetition after midnight does not change. The local emulator does not
+// say when that was.
+func (e exports) nightly(ctx context.Context, due string) error {
+	day, err := time.Parse(time.RFC3339, due)
+	if err != nil {
+		day = time.Now()
+	}
+	done, err := e.keeper.Nightly(ctx, day)
 	e.log.InfoContext(ctx, "the nightly backup is started", "workspaces", done.Workspaces, "started", done.Started)
 	return err
 }

@@ -38,6 +38,44 @@ func (s *Stack) copyTables(ctx context.Context) error {
 	return nil
 }
 
+// EmptyTables takes everything out of the tables, by making them anew. Functions that are at work meanwhile fail.
+func (s *Stack) EmptyTables(ctx context.Context) error {
+	client := dynamodb.NewFromConfig(Config(s.DynamoDBURL))
+	listed, err := client.ListTables(ctx, &dynamodb.ListTablesInput{})
+	if err != nil {
+		return err
+	}
+	for _, name := range listed.TableNames {
+		if _, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+			return fmt.Errorf("empty %s: %w", name, err)
+		}
+	}
+	if err := s.copyTables(ctx); err != nil {
+		return err
+	}
+	for _, name := range listed.TableNames {
+		if err := emptied(ctx, client, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emptied waits until a table that was made anew holds nothing: the server goes on deleting the items of the one before it.
+func emptied(ctx context.Context, client *dynamodb.Client, name string) error {
+	for {
+		page, err := client.Scan(ctx, &dynamodb.ScanInput{TableName: &name, Limit: aws.Int32(1), ConsistentRead: aws.Bool(true)})
+		if err != nil || len(page.Items) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("empty %s: %w", name, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
 // copyTable makes a table with the keys and indexes of another; expiry is the attribute by which its items expire, if they do.
 func copyTable(ctx context.Context, to *dynamodb.Client, table *types.TableDescription, expiry string) error {
 	create := &dynamodb.CreateTableInput{

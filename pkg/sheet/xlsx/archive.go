@@ -22,6 +22,10 @@ const (
 	maxParts = 10_000
 	// maxDirectory is how many bytes the list of them may have: archive/zip reads it into memory whole.
 	maxDirectory = 4 << 20
+	// maxRatio is how many times its size a file may inflate that becomes more than largeInflated: sheets of contacts become some ten
+	// times as large, bombs a hundred times and more.
+	maxRatio      = 40
+	largeInflated = 200 << 20
 )
 
 // archive is the zip file that a workbook is.
@@ -36,20 +40,23 @@ func openArchive(file io.ReaderAt, size, limit int64) (*archive, error) {
 	if n, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	} else if string(head[:n]) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" {
-		return nil, problem.New(problem.UnsupportedFormat, "The file is protected by a password, or it is in the old Excel format (.xls) whatever its name. Open it in Excel, remove the password, %s", remedy)
+		return nil, problem.New(problem.UnsupportedFormat,
+			"The file is protected by a password, or it is in the old Excel format (.xls) whatever its name. Open it in Excel, remove the password, %s", remedy)
 	}
 	directory := &directoryReader{file: file}
 	directory.left.Store(maxDirectory)
 	listed, err := zip.NewReader(directory, size)
 	switch {
 	case directory.left.Load() < 0, err == nil && len(listed.File) > maxParts:
-		return nil, problem.New(problem.FileTooLarge, "The file consists of more than %d parts. Copy the sheet with the contacts into a new workbook and import that one.", maxParts)
+		return nil, problem.New(problem.FileTooLarge,
+			"The file consists of more than %d parts. Copy the sheet with the contacts into a new workbook and import that one.", maxParts)
 	case errors.Is(err, zip.ErrFormat) && !bytes.HasPrefix(head, []byte("PK")):
 		return nil, corrupt("The file is no XLSX workbook, whatever its name")
 	case err != nil:
 		return nil, damaged(err, "")
 	}
 	directory.left.Store(1 << 62)
+	limit = min(limit, max(largeInflated, maxRatio*size))
 	a := &archive{parts: make(map[string]*zip.File, len(listed.File)), limit: limit, left: limit}
 	declared := uint64(0)
 	for _, part := range listed.File {

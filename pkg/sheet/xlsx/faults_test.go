@@ -199,6 +199,16 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestBombsBelowTheLimit inflates to less than a dropped file may, but to far more than any workbook of its size.
+func TestBombsBelowTheLimit(t *testing.T) {
+	for _, declared := range []uint64{256 << 20, 0} {
+		file := bomb(t, "xl/sheet.xml", "<worksheet><sheetData>", "<row/>", 256<<20, declared)
+		if err := fault(file, 2<<30); problem.CodeOf(err) != problem.FileTooLarge {
+			t.Errorf("declared %d: %v", declared, err)
+		}
+	}
+}
+
 func TestTooManyParts(t *testing.T) {
 	parts := map[string]string{}
 	for i := range maxParts {

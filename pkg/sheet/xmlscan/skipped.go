@@ -27,15 +27,12 @@ func (s *Scanner) instruction() {
 }
 
 func (s *Scanner) checkEncoding(declaration []byte) {
-	_, rest, found := bytes.Cut(declaration, []byte("encoding"))
-	if !found {
-		return
-	}
+	_, rest, _ := bytes.Cut(declaration, []byte("encoding"))
 	name := bytes.TrimLeft(rest, " \t\r\n=\"'")
 	if end := bytes.IndexAny(name, "\"'"); end >= 0 {
 		name = name[:end]
 	}
-	if !bytes.EqualFold(name, []byte("UTF-8")) && !bytes.EqualFold(name, []byte("US-ASCII")) {
+	if len(name) > 0 && !bytes.EqualFold(name, []byte("UTF-8")) && !bytes.EqualFold(name, []byte("US-ASCII")) {
 		s.fail("it is in another encoding than UTF-8")
 	}
 }

@@ -1,0 +1,279 @@
+package channel_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
+)
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// ledger keeps accounts in memory, and seals by writing backwards behind the account's name.
+type ledger struct {
+	accounts  map[channel.AccountKey]channel.Account
+	meanwhile func()
+	opened    int
+	lost      bool // the key
+}
+
+func newLedger() *ledger { return &ledger{accounts: map[channel.AccountKey]channel.Account{}} }
+
+func (l *ledger) Accounts(_ context.Context, keys []channel.AccountKey) (map[channel.AccountKey]channel.Account, error) {
+	found := maps.Clone(l.accounts)
+	maps.DeleteFunc(found, func(key channel.AccountKey, _ channel.Account) bool { return !slices.Contains(keys, key) })
+	if l.meanwhile != nil {
+		l.meanwhile()
+	}
+	return found, nil
+}
+
+func (l *ledger) PutAccount(_ context.Context, account channel.Account) (channel.Account, error) {
+	if l.accounts[account.Key()].Version != account.Version {
+		return channel.Account{}, channel.ErrAccountStale
+	}
+	account.Version++
+	l.accounts[account.Key()] = account
+	return account, nil
+}
+
+func (l *ledger) DeleteAccount(_ context.Context, workspace string, key channel.AccountKey) error {
+	if l.accounts[key].Workspace != workspace {
+		return problem.New(problem.NotFound, "There is no such account.")
+	}
+	delete(l.accounts, key)
+	return nil
+}
+
+func (l *ledger) ListAccounts(context.Context, string, int, string) ([]channel.Account, string, error) {
+	return slices.Collect(maps.Values(l.accounts)), "", nil
+}
+
+func label(workspace string, key channel.AccountKey) []byte {
+	return fmt.Appendf(nil, "%s %s %s:", workspace, key.Channel, key.ID)
+}
+
+func (l *ledger) Seal(_ context.Context, workspace string, key channel.AccountKey, plain []byte) ([]byte, error) {
+	backwards := slices.Clone(plain)
+	slices.Reverse(backwards)
+	return append(label(workspace, key), backwards...), nil
+}
+
+func (l *ledger) Open(_ context.Context, workspace string, key channel.AccountKey, sealed []byte) ([]byte, error) {
+	l.opened++
+	rest, ours := bytes.CutPrefix(sealed, label(workspace, key))
+	if !ours || l.lost {
+		return nil, channel.ErrUnsealable
+	}
+	plain := slices.Clone(rest)
+	slices.Reverse(plain)
+	return plain, nil
+}
+
+// clock is a time that tests move.
+type clock struct{ time.Time }
+
+func (c *clock) now() time.Time { return c.Time }
+
+var (
+	platform = channel.AccountKey{Channel: contact.Platform, ID: "main"}
+	first    = "whsec_" + strings.Repeat("Zmlyc3Q", 4)
+	second   = "whsec_" + strings.Repeat("c2Vjb24", 4)
+	third    = "whsec_" + strings.Repeat("dGhpcmQ", 4)
+)
+
+func signing(secret string) channel.AccountDraft {
+	return channel.AccountDraft{Name: "Main", Secrets: map[string]string{"signingSecret": secret}}
+}
+
+func TestAnAccountBelongsToOneWorkspace(t *testing.T) {
+	l, c := newLedger(), &clock{noon}
+	registry := channel.NewRegistry(l, l, c.now)
+	made, isNew, err := registry.Put(t.Context(), "demo", platform, signing(first))
+	if err != nil || !isNew || made.Workspace != "demo" || made.Version != 1 || !made.CreatedAt.Equal(noon) || bytes.Contains(made.Sealed, []byte(first)) {
+		t.Fatalf("%+v %v %v", made, isNew, err)
+	}
+	c.Time = noon.Add(time.Hour)
+	changed, isNew, err := registry.Put(t.Context(), "demo", platform, signing(first))
+	if err != nil || isNew || changed.Version != 2 || !changed.CreatedAt.Equal(noon) || !changed.UpdatedAt.Equal(c.Time) {
+		t.Fatalf("%+v %v %v", changed, isNew, err)
+	}
+	if _, _, err := registry.Put(t.Context(), "other", platform, signing(first)); problem.CodeOf(err) != problem.AccountTaken {
+		t.Error(err)
+	}
+	if err := registry.Delete(t.Context(), "other", platform); problem.CodeOf(err) != problem.NotFound {
+		t.Error(err)
+	}
+	if err := registry.Delete(t.Context(), "demo", platform); err != nil {
+		t.Error(err)
+	}
+	if _, isNew, err := registry.Put(t.Context(), "other", platform, signing(first)); err != nil || !isNew {
+		t.Error(isNew, err)
+	}
+}
+
+// TestTwoAtOnce has another workspace register the account between reading and writing.
+func TestTwoAtOnce(t *testing.T) {
+	l := newLedger()
+	registry := channel.NewRegistry(l, l, (&clock{noon}).now)
+	l.meanwhile = func() {
+		l.meanwhile = nil
+		if _, _, err := registry.Put(t.Context(), "other", platform, signing(first)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, err := registry.Put(t.Context(), "demo", platform, signing(first)); problem.CodeOf(err) != problem.AccountTaken {
+		t.Error(err)
+	}
+	l.meanwhile = func() {
+		account := l.accounts[platform]
+		account.Version++
+		l.accounts[platform] = account
+	}
+	if _, _, err := registry.Put(t.Context(), "other", platform, signing(first)); problem.CodeOf(err) != problem.Unavailable {
+		t.Error(err)
+	}
+}
+
+func TestRotation(t *testing.T) {
+	l, c := newLedger(), &clock{noon}
+	registry, keyring := channel.NewRegistry(l, l, c.now), channel.NewKeyring(l, l, c.now)
+	put := func(draft channel.AccountDraft) channel.Secrets {
+		t.Helper()
+		if _, _, err := registry.Put(t.Context(), "demo", platform, draft); err != nil {
+			t.Fatal(err)
+		}
+		_, secrets, err := keyring.Open(t.Context(), platform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secrets
+	}
+	if got := put(signing(first)); got.SigningSecret != first || got.Previous != "" {
+		t.Errorf("%+v", got)
+	}
+	if got := put(signing(second)); got.SigningSecret != second || got.Previous != first || !got.PreviousUntil.Equal(noon.Add(time.Minute)) {
+		t.Errorf("%+v", got)
+	}
+	c.Time = noon.Add(10 * time.Second)
+	if got := put(signing(second)); got.Previous != first || !got.PreviousUntil.Equal(noon.Add(time.Minute)) { // the answer was lost
+		t.Errorf("%+v", got)
+	}
+	until := noon.Add(24 * time.Hour)
+	later := signing(third)
+	later.PreviousUntil = &until
+	if got := put(later); got.SigningSecret != third || got.Previous != second || !got.PreviousUntil.Equal(until) {
+		t.Errorf("%+v", got)
+	}
+	l.lost = true // a key that is gone keeps no new secret out
+	if _, _, err := registry.Put(t.Context(), "demo", platform, signing(first)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpenedSecretsAreRememberedForHalfAMinute(t *testing.T) {
+	l, c := newLedger(), &clock{noon}
+	registry, keyring := channel.NewRegistry(l, l, c.now), channel.NewKeyring(l, l, c.now)
+	if _, _, err := keyring.Open(t.Context(), platform); problem.CodeOf(err) != problem.NotFound {
+		t.Error(err)
+	}
+	if _, _, err := registry.Put(t.Context(), "demo", platform, signing(first)); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		after  time.Duration
+		opened int
+	}{{0, 1}, {29 * time.Second, 1}, {31 * time.Second, 2}} {
+		c.Time = noon.Add(step.after)
+		if _, secrets, err := keyring.Open(t.Context(), platform); err != nil || secrets.SigningSecret != first || l.opened != step.opened {
+			t.Errorf("%v: opened %d times, %v", step.after, l.opened, err)
+		}
+	}
+	if err := registry.Delete(t.Context(), "demo", platform); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := keyring.Open(t.Context(), platform); problem.CodeOf(err) != problem.NotFound { // at once
+		t.Error(err)
+	}
+}
+
+func TestOwned(t *testing.T) {
+	l := newLedger()
+	other := channel.AccountKey{Channel: contact.Widget, ID: "x"}
+	l.accounts[platform], l.accounts[other] = channel.Account{Workspace: "demo"}, channel.Account{Workspace: "other"}
+	owned, err := channel.NewKeyring(l, l, time.Now).Owned(t.Context(), "demo", []channel.AccountKey{platform, other, {Channel: "fax", ID: "1"}, {Channel: contact.Widget, ID: "y"}})
+	if err != nil || len(owned) != 1 || !owned[platform] {
+		t.Errorf("%v %v", owned, err)
+	}
+}
+
+func TestAccountsThatAreNone(t *testing.T) {
+	const hidden = "h1dd3n\x00secret"
+	good := map[contact.Channel]map[string]string{
+		contact.WhatsApp: {"appSecret": "a", "verifyToken": "v"}, contact.Telegram: {"secretToken": "t"}, contact.SMS: {"authToken": "a"}, contact.Platform: {"signingSecret": first},
+	}
+	until := noon
+	for _, c := range []struct {
+		channel contact.Channel
+		id      string
+		change  func(*channel.AccountDraft)
+		faults  string
+	}{
+		{"fax", "1", nil, "path.channel"}, {"import", "1", nil, "path.channel"}, {"", "1", nil, "path.channel"},
+		{contact.WhatsApp, "", nil, "path.accountId"}, {contact.WhatsApp, "a/b", nil, "path.accountId"}, {contact.WhatsApp, "a b", nil, "path.accountId"},
+		{contact.WhatsApp, "a\u200bb", nil, "path.accountId"}, {contact.WhatsApp, "\xff", nil, "path.accountId"}, {contact.WhatsApp, "..", nil, "path.accountId"},
+		{contact.WhatsApp, strings.Repeat("x", 257), nil, "path.accountId"}, {contact.WhatsApp, strings.Repeat("€", 200), nil, "path.accountId"},
+		{contact.WhatsApp, strings.Repeat("x", 256), nil, ""}, {contact.WhatsApp, "né#%?", nil, ""},
+		{contact.SMS, "15551234567", nil, "path.accountId"}, {contact.SMS, "+0155512345", nil, "path.accountId"}, {contact.SMS, "+15551234567", nil, ""},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Name = " " }, "body.name"},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Name = strings.Repeat("n", 201) }, "body.name"},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Secrets = nil }, "body.secrets.appSecret body.secrets.verifyToken"},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Secrets["authToken"] = "x" }, "body.secrets.authToken"},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Secrets["appSecret"] = hidden }, "body.secrets.appSecret"},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Secrets["appSecret"] = strings.Repeat("h1dd3n", 300) }, "body.secrets.appSecret"},
+		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.PreviousUntil = &until }, "body.secrets.previousSecretUntil"},
+		{contact.Telegram, "1", func(d *channel.AccountDraft) { d.Secrets["secretToken"] = "h1dd3n!" }, "body.secrets.secretToken"},
+		{contact.Platform, "1", func(d *channel.AccountDraft) { d.Secrets["signingSecret"] = "h1dd3n" }, "body.secrets.signingSecret"},
+		{contact.Platform, "1", func(d *channel.AccountDraft) { d.Secrets["signingSecret"] = "whsec_h1dd3n!!" }, "body.secrets.signingSecret"},
+		{contact.Platform, "1", func(d *channel.AccountDraft) { d.Secrets["signingSecret"] = "whsec_" }, "body.secrets.signingSecret"},
+	} {
+		l := newLedger()
+		draft := channel.AccountDraft{Name: "x", Secrets: maps.Clone(good[c.channel])}
+		if c.change != nil {
+			c.change(&draft)
+		}
+		_, _, err := channel.NewRegistry(l, l, (&clock{noon}).now).Put(t.Context(), "demo", channel.AccountKey{Channel: c.channel, ID: c.id}, draft)
+		var found []string
+		if refused, ok := errors.AsType[*problem.Error](err); ok {
+			for _, field := range refused.Fields {
+				found = append(found, field.Location)
+				if field.Value != nil && strings.Contains(fmt.Sprint(field.Value), "h1dd3n") {
+					t.Errorf("%s %q: %v shows the secret", c.channel, c.id, field)
+				}
+			}
+		} else if err != nil {
+			t.Error(err)
+		}
+		if strings.Join(found, " ") != c.faults || err != nil && strings.Contains(err.Error(), "h1dd3n") {
+			t.Errorf("%s %q: faults %v, want %s: %v", c.channel, c.id, found, c.faults, err)
+		}
+	}
+}
+
+func TestADamagedSealSaysNothing(t *testing.T) {
+	l := newLedger()
+	sealed, _ := l.Seal(t.Context(), "demo", platform, []byte(`{"signingSecret":h1dd3n}`))
+	l.accounts[platform] = channel.Account{Workspace: "demo", Channel: platform.Channel, ID: platform.ID, Sealed: sealed}
+	if _, _, err := channel.NewKeyring(l, l, time.Now).Open(t.Context(), platform); err == nil || strings.Contains(err.Error(), "h1dd3n") {
+		t.Error(err)
+	}
+}

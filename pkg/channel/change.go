@@ -1,0 +1,269 @@
+package channel
+
+import (
+	"context"
+	"slices"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// renaming is a change of somebody's number or id: who they were, and who they are.
+type renaming struct {
+	Event
+	pairs     []pair
+	now       []address
+	phone     string   // that they have now
+	oldPhones []string // that they had, in all spellings
+}
+
+// pair is an address and what it is now.
+type pair struct{ former, now address }
+
+func renamed(e Event) renaming {
+	r := renaming{Event: e, now: addressesOf(e, e.Person), phone: e.Person.Phone, oldPhones: append([]string{e.Former.Phone}, otherPhones(*e.Former)...)}
+	for _, former := range addressesOf(e, *e.Former) {
+		at := slices.IndexFunc(r.now, func(a address) bool { return a.every == former.every })
+		if at >= 0 && r.now[at].key != former.key {
+			r.pairs = append(r.pairs, pair{former, r.now[at]})
+		}
+	}
+	return r
+}
+
+func (r renaming) keys() Keys {
+	var keys Keys
+	for _, p := range r.pairs {
+		keys.Identities = append(keys.Identities, p.former.keys()...)
+	}
+	for _, a := range r.now {
+		keys.Identities = append(keys.Identities, a.keys()...)
+	}
+	for _, phone := range append([]string{r.phone}, r.oldPhones...) {
+		if phone != "" {
+			keys.Phones = append(keys.Phones, phone)
+		}
+	}
+	return keys
+}
+
+// change applies an event of kind NumberChanged or UserIDChanged. It creates nobody; what it says is kept for the person's earlier messages,
+// which may come later.
+func (a *Applier) change(ctx context.Context, e Event) error {
+	r := renamed(e)
+	return a.decided(ctx, func() (Write, error) {
+		known, err := a.store.Known(ctx, e.Workspace, r.keys())
+		if err != nil {
+			return Write{}, err
+		}
+		current, gone, stays, err := a.upToDate(ctx, r)
+		if err != nil || !stays {
+			return Write{}, err
+		}
+		if len(current.pairs) == 0 && len(r.pairs) > 0 {
+			return Write{}, nil // this change, or a later one, was applied before
+		}
+		if !slices.EqualFunc(current.now, r.now, func(a, b address) bool { return a.key == b.key }) {
+			if known, err = a.store.Known(ctx, e.Workspace, current.keys()); err != nil {
+				return Write{}, err
+			}
+		}
+		return a.rename(current, known, gone), nil
+	})
+}
+
+// upToDate is a change less what later ones have said, and leading to where those lead; stays is false when the person was deleted since.
+func (a *Applier) upToDate(ctx context.Context, r renaming) (current renaming, gone map[Claim]Gone, stays bool, err error) {
+	var claims []Claim
+	for _, p := range r.pairs {
+		claims = append(claims, p.former.claims()...)
+	}
+	for _, phone := range r.oldPhones {
+		if phone != "" {
+			claims = append(claims, Claim{Phone: phone})
+		}
+	}
+	if gone, err = a.store.Gone(ctx, r.Workspace, claims); err != nil {
+		return r, nil, false, err
+	}
+	current = r
+	current.pairs, current.now = nil, slices.Clone(r.now)
+	for i, now := range r.now {
+		if current.now[i], current.phone, stays, err = a.follow(ctx, r.Event, now, current.phone); err != nil || !stays {
+			return r, gone, false, err
+		}
+		for _, p := range r.pairs {
+			late, found := lateFor(glimpse{Event: r.Event}, gone, p.former.claims())
+			if found && late.To == nil {
+				return r, gone, false, nil
+			}
+			if p.now.key == now.key && !found {
+				current.pairs = append(current.pairs, pair{p.former, current.now[i]})
+			}
+		}
+	}
+	return current, gone, true, nil
+}
+
+// follow goes on to what an address has become since the event.
+func (a *Applier) follow(ctx context.Context, e Event, at address, phone string) (address, string, bool, error) {
+	g := glimpse{Event: e}
+	for range maxFollowed {
+		gone, err := a.store.Gone(ctx, e.Workspace, at.claims())
+		if err != nil {
+			return at, phone, false, err
+		}
+		late, found := lateFor(g, gone, at.claims())
+		switch {
+		case !found:
+			return at, phone, true, nil
+		case late.To == nil:
+			return at, phone, false, nil
+		}
+		if at, g.followed = late.To.address(at), late.At; late.To.Phone != "" {
+			phone = late.To.Phone
+		}
+	}
+	return at, phone, true, nil
+}
+
+// rename is what a change makes of what is known.
+func (a *Applier) rename(r renaming, known Known, gone map[Claim]Gone) Write {
+	var w Write
+	if person, found := r.person(known); found {
+		w = a.renamePerson(r, known, person)
+	}
+	w.Workspace = r.Workspace
+	w.Forwards = r.forwards(gone)
+	return w
+}
+
+// person is who changed: by the former identities, unless somebody else has them since, then by the former phone.
+func (r renaming) person(known Known) (contact.Contact, bool) {
+	for _, p := range r.pairs {
+		for _, key := range p.former.keys() {
+			c, found := known.Contacts[known.ByIdentity[key]]
+			if found && slices.ContainsFunc(c.Identities, func(i contact.Identity) bool { return r.moves(p, i) }) {
+				return c, true
+			}
+		}
+	}
+	return known.phoneHolder(r.oldPhones...)
+}
+
+// moves says that an identity is the former one of a pair, and was so before the change.
+func (r renaming) moves(p pair, i contact.Identity) bool {
+	everywhere := p.former.every && i.Key().Everywhere() == p.former.key.Everywhere()
+	return (everywhere || p.former.is(i)) && !i.FirstSeenAt.After(r.At)
+}
+
+// renamePerson moves identities and the phone that a channel gave. Whoever wrote from the new number already is joined, where one of both
+// then has neither phone nor e-mail of their own.
+func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write {
+	d := a.begun(r.Workspace, whose{taken: map[contact.IdentityKey]bool{}}, known, actorOf(r.Event))
+	base := r.moved(c)
+	stale := c.PhoneBy == contact.ByChannel && sameNumber(c.Phone, r.oldPhones) && c.Said.Phone <= r.Stamp()
+	if stale && r.phone != "" {
+		base.Phone, base.PhoneBy, base.Said.Phone = "", "", ""
+	}
+	before := c
+	other, field := r.holderNow(known, c.ID)
+	switch {
+	case field == "":
+		d.after = base
+	case bare(base):
+		before, d.after = other, other
+		d.join(base)
+		d.Joined[0].Gone = c
+	case field == "identities" && r.onlyNumber(other):
+		d.after = base
+		d.join(other)
+	case field == "identities":
+		d.after = base
+		d.after.Identities = slices.DeleteFunc(slices.Clone(base.Identities), func(i contact.Identity) bool {
+			return slices.ContainsFunc(r.now, func(a address) bool { return a.is(i) })
+		})
+		d.who.disputes = []dispute{{field, string(r.Channel) + " " + r.now[0].key.ExternalID, other}}
+	default:
+		d.after = base
+		d.who.disputes = []dispute{{field, r.phone, other}}
+	}
+	if holder, held := known.phoneHolder(r.phone); r.phone != "" && (!held || holder.ID == d.after.ID || slices.Contains(d.after.MergedFrom, holder.ID)) {
+		givePhone(&d.after, r.phone, r.Stamp())
+	}
+	d.ofIdentities(a, r.now, talk{}, false)
+	d.dispute()
+	return a.ended(d, before)
+}
+
+// moved is a contact with the identities that it has now.
+func (r renaming) moved(c contact.Contact) contact.Contact {
+	var identities []contact.Identity
+	for _, one := range c.Identities {
+		for _, p := range r.pairs {
+			if r.moves(p, one) {
+				one.ExternalID, one.EveryAccount = p.now.key.ExternalID, p.now.every
+				break
+			}
+		}
+		if i := slices.IndexFunc(identities, func(other contact.Identity) bool { return other.Key() == one.Key() }); i >= 0 {
+			identities[i] = united(identities[i], one)
+		} else {
+			identities = append(identities, one)
+		}
+	}
+	for _, a := range r.now {
+		paired := slices.ContainsFunc(r.pairs, func(p pair) bool { return p.now.key == a.key })
+		if !paired && !slices.ContainsFunc(identities, a.is) {
+			identities = append(identities, contact.Identity{
+				Channel: a.key.Channel, AccountID: a.key.AccountID, ExternalID: a.key.ExternalID, EveryAccount: a.every, FirstSeenAt: r.At, LastSeenAt: r.At,
+			})
+		}
+	}
+	c.Identities = ordered(c.Identities, identities)
+	return c
+}
+
+// holderNow is another contact that has one of the new identities, or the new phone; field says which.
+func (r renaming) holderNow(known Known, id string) (other contact.Contact, field string) {
+	for _, a := range r.now {
+		if c, found := known.holder(a); found && c.ID != id {
+			return c, "identities"
+		}
+	}
+	if c, found := known.phoneHolder(r.phone); found && c.ID != id {
+		return c, "phone"
+	}
+	return contact.Contact{}, ""
+}
+
+// onlyNumber says that a contact is known by the new number alone.
+func (r renaming) onlyNumber(c contact.Contact) bool {
+	return c.Email == "" && (c.Phone == "" || c.PhoneBy == contact.ByChannel && c.Phone == r.phone)
+}
+
+// forwards are where events of the former addresses and phones go, up to the change.
+func (r renaming) forwards(gone map[Claim]Gone) map[Claim]Gone {
+	list := map[Claim]Gone{}
+	enter := func(claim Claim, to contact.IdentityKey) {
+		if old, found := gone[claim]; !found || old.At.Before(r.At) {
+			list[claim] = Gone{r.At, &Forward{Identity: to, Phone: r.phone, Said: r.Stamp()}}
+		}
+	}
+	for _, p := range r.pairs {
+		for _, key := range p.former.keys() {
+			to := p.now.key
+			if key.AccountID == contact.EveryAccount {
+				to = to.Everywhere()
+			}
+			enter(Claim{Identity: key}, to)
+		}
+		if !p.former.every && r.phone != "" {
+			for _, phone := range r.oldPhones {
+				if phone != "" {
+					enter(Claim{Phone: phone}, p.now.key)
+				}
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,136 @@
+package channel
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// converse says which conversations a sighting's messages are of: those that the platform names, and the one of the identity.
+func (a *Applier) converse(d *decision, s *sighting) {
+	talks := s.talks()
+	for _, external := range slices.Sorted(maps.Keys(talks)) {
+		if external != "" {
+			d.named(external, talks[external])
+		}
+	}
+	t, spoke := talks[""]
+	d.ofIdentities(a, s.first().addresses, t, spoke)
+}
+
+// ofIdentities gives the identities of one account the conversation that they have together. Where they had several, of before they were
+// known to be one person's, the oldest goes on.
+func (d *decision) ofIdentities(a *Applier, addresses []address, t talk, spoke bool) {
+	at, conversations := d.spoken(addresses)
+	switch {
+	case len(at) == 0:
+		return
+	case len(conversations) == 0 && !spoke:
+		return
+	case len(conversations) == 0:
+		f := d.after.Identities[at[0]]
+		made := Conversation{
+			Workspace: d.Workspace, ID: a.newID(), Channel: f.Channel, AccountID: f.AccountID, ContactID: d.after.ID, StartedAt: t.from, LastMessageAt: t.to,
+		}
+		d.after.ConversationCount++
+		d.Conversations = append(d.Conversations, ConversationChange{After: made})
+		d.speak(at, "", made.ID)
+		return
+	}
+	kept := slices.MinFunc(conversations, func(a, b Conversation) int {
+		return older(contact.Contact{ID: a.ID, CreatedAt: a.StartedAt}, contact.Contact{ID: b.ID, CreatedAt: b.StartedAt})
+	})
+	after := kept
+	for _, one := range conversations {
+		if one.ID == kept.ID {
+			continue
+		}
+		after = after.spanning(talk{from: one.StartedAt, to: one.LastMessageAt})
+		d.after.ConversationCount--
+		d.Merged = append(d.Merged, MergedConversation{one, kept.ID})
+		d.speak(nil, one.ID, kept.ID)
+	}
+	if spoke {
+		after = after.spanning(t)
+	}
+	if after != kept {
+		d.Conversations = append(d.Conversations, ConversationChange{kept, after})
+	}
+	d.speak(at, "", kept.ID)
+}
+
+// spoken are the places of addresses among the identities, and the conversations that those have.
+func (d *decision) spoken(addresses []address) (at []int, conversations []Conversation) {
+	for i, identity := range d.after.Identities {
+		if !slices.ContainsFunc(addresses, func(a address) bool { return a.is(identity) && !d.who.taken[a.key] }) {
+			continue
+		}
+		at = append(at, i)
+		c, there := d.known.Conversations[identity.ConversationID]
+		if there && !slices.ContainsFunc(conversations, func(other Conversation) bool { return other.ID == c.ID }) {
+			conversations = append(conversations, c)
+		}
+	}
+	return at, conversations
+}
+
+// speak gives identities a conversation: those at some places, and those that had another one.
+func (d *decision) speak(at []int, had, id string) {
+	identities := slices.Clone(d.after.Identities)
+	for i := range identities {
+		if slices.Contains(at, i) || had != "" && identities[i].ConversationID == had {
+			identities[i].ConversationID = id
+		}
+	}
+	d.after.Identities = identities
+}
+
+// spanning is a conversation with messages of a time.
+func (c Conversation) spanning(t talk) Conversation {
+	c.StartedAt, c.LastMessageAt = earliest(c.StartedAt, t.from), latest(c.LastMessageAt, t.to)
+	return c
+}
+
+// named is a conversation that the platform names. It is the contact's to whom its earliest message was; one whose contact was deleted
+// becomes that of who writes on in it.
+func (d *decision) named(external string, t talk) {
+	id := d.known.External[external]
+	before, there := d.known.Conversations[id]
+	if !there {
+		d.after.ConversationCount++
+		d.Conversations = append(d.Conversations, ConversationChange{After: Conversation{
+			Workspace: d.Workspace, ID: id, ExternalID: external, Channel: t.first.Channel, AccountID: t.first.AccountID, ContactID: d.after.ID,
+			StartedAt: t.from, LastMessageAt: t.to,
+		}})
+		return
+	}
+	after := before.spanning(t)
+	if t.from.Before(before.StartedAt) {
+		after.Channel, after.AccountID = t.first.Channel, t.first.AccountID
+	}
+	owner, held := d.owner(before)
+	switch {
+	case held && owner.ID == d.after.ID:
+	case !held, t.from.Before(before.StartedAt):
+		after.ContactID = d.after.ID
+		d.after.ConversationCount++
+		if held {
+			other := d.other(owner)
+			other.After.ConversationCount--
+			d.others[owner.ID] = other
+		}
+	}
+	if after != before {
+		d.Conversations = append(d.Conversations, ConversationChange{before, after})
+	}
+}
+
+// owner is the contact of a conversation, as it will be.
+func (d *decision) owner(c Conversation) (contact.Contact, bool) {
+	if c.ContactID == d.after.ID || slices.Contains(d.after.MergedFrom, c.ContactID) {
+		return d.after, true
+	}
+	owner, there := d.known.Contacts[c.ContactID]
+	return owner, there
+}

@@ -1,0 +1,102 @@
+package channel
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// past leaves out of a sighting the events that come too late, because whoever they were of was deleted since, and sends on those of
+// somebody whose number or id changed since. moved is false when nothing of the sighting is concerned.
+func (s *sighting) past(gone map[Claim]Gone, known Known) (left []*sighting, moved bool) {
+	identified := slices.ContainsFunc(s.first().addresses, func(a address) bool {
+		_, found := known.holder(a)
+		return found
+	})
+	var kept []glimpse
+	for _, g := range s.glimpses {
+		now, stays := g.past(gone, identified)
+		moved = moved || !stays || now.signature() != g.signature()
+		if stays {
+			kept = append(kept, now)
+		}
+	}
+	return together(kept), moved
+}
+
+// past is the glimpse as it is to be taken; stays is false when it is to be ignored.
+func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays bool) {
+	now = g
+	now.addresses = slices.Clone(g.addresses)
+	for i, a := range g.addresses {
+		late, found := lateFor(g, gone, a.claims())
+		switch {
+		case !found:
+		case late.To == nil:
+			return g, false
+		default:
+			now.addresses[i] = late.To.address(a)
+			now = now.phoned(late.To, late)
+		}
+	}
+	if late, found := lateFor(g, gone, []Claim{{Phone: g.phone}}); found && now.phone == g.phone && g.phone != "" {
+		switch {
+		case late.To != nil:
+			now = now.phoned(late.To, late)
+		case !identified:
+			return g, false
+		default:
+			now.phone, now.matches = "", nil
+		}
+	}
+	if _, found := lateFor(g, gone, []Claim{{Email: contact.EmailKey(g.email)}}); found && g.email != "" {
+		if !identified {
+			return g, false
+		}
+		now.email = ""
+	}
+	return now, true
+}
+
+// lateFor is what became of the first of claims for which a glimpse comes too late.
+func lateFor(g glimpse, gone map[Claim]Gone, claims []Claim) (Gone, bool) {
+	for _, claim := range claims {
+		if late, found := gone[claim]; found && !g.At.After(late.At) && late.At.After(g.followed) {
+			return late, true
+		}
+	}
+	return Gone{}, false
+}
+
+func (a address) claims() []Claim {
+	var claims []Claim
+	for _, key := range a.keys() {
+		claims = append(claims, Claim{Identity: key})
+	}
+	return claims
+}
+
+// address is where an address's earlier events go.
+func (f Forward) address(from address) address {
+	to := address{key: f.Identity}
+	if f.Identity.AccountID == contact.EveryAccount {
+		to.key.AccountID, to.every = from.key.AccountID, true
+	}
+	return to
+}
+
+// phoned is a glimpse whose person has another phone now. The former one still tells who it was.
+func (g glimpse) phoned(to *Forward, late Gone) glimpse {
+	if g.phone != "" {
+		g.matches = append(slices.Clone(g.matches), g.phone)
+		g.phone, g.phoneSaid = to.Phone, to.Said
+	}
+	g.followed = latest(g.followed, late.At)
+	return g
+}
+
+// sameNumber says that a phone is one of several spellings of a number.
+func sameNumber(phone string, spellings []string) bool {
+	return phone != "" && slices.ContainsFunc(spellings, func(s string) bool { return strings.TrimPrefix(s, "+") == strings.TrimPrefix(phone, "+") })
+}

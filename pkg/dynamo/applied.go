@@ -1,0 +1,244 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/contact"
+)
+
+var _ channel.Store = (*Store)(nil)
+
+// Write implements channel.Store. What only moves the latest times of what is there needs no transaction: the conversations first, so that
+// a contact that says to have been seen tells of a conversation that does too.
+func (s *Store) Write(ctx context.Context, w channel.Write) error {
+	if w.Quiet() {
+		return s.writeQuietly(ctx, w)
+	}
+	for _, c := range w.Contacts {
+		if c.Before.ID == "" {
+			if err := s.RegisterWorkspace(ctx, w.Workspace); err != nil {
+				return err
+			}
+		}
+	}
+	writeID := newWriteID()
+	parts, err := s.applied(ctx, w, writeID)
+	switch {
+	case err != nil:
+		return err
+	case len(parts) > maxTransactionItems:
+		return channel.ErrTooLarge
+	}
+	err = s.transact(ctx, writeID, parts, groupTries)
+	if r, refused := errors.AsType[*refusal](err); refused {
+		if r.mine(writeID) {
+			return nil
+		}
+		return channel.ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("dynamo: apply events: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) writeQuietly(ctx context.Context, w channel.Write) error {
+	for _, c := range w.Conversations {
+		if err := s.putUnchanged(ctx, s.tables.Timeline, conversationItem(c.After, newWriteID()), ifWrittenBy(c.Before.WriteID)); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.Contacts {
+		it, err := contactItem(c.After, newWriteID())
+		if err == nil {
+			err = s.putUnchanged(ctx, s.tables.Contacts, it, ifUntouched(c.Before))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) putUnchanged(ctx context.Context, table string, it item, unchanged condition) error {
+	other, err := s.putOne(ctx, table, it, unchanged)
+	if err == nil && other != nil {
+		return channel.ErrConflict
+	}
+	return err
+}
+
+// ifWrittenBy holds while an item is as that write left it.
+func ifWrittenBy(writeID string) condition {
+	return condition{text: "writeId = :read", values: item{":read": text(writeID)}}
+}
+
+// applied are the parts of a Write; the first contact, where there is one, comes first.
+func (s *Store) applied(ctx context.Context, w channel.Write, writeID string) ([]part, error) {
+	var parts []part
+	before, after := held{}, held{}
+	for _, c := range w.Contacts {
+		part, err := s.contactPart(&c, writeID)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+		before.add(c.Before)
+		after.add(c.After)
+	}
+	for _, j := range w.Joined {
+		parts = append(parts, s.joinedPart(j, writeID))
+		before.add(j.Gone)
+	}
+	parts = append(parts, s.claimParts(before, after, writeID)...)
+	parts = append(parts, s.extraParts(before, after, writeID)...)
+	for _, c := range w.Contacts {
+		for n, activity := range c.Activities {
+			entry, err := activityItem(c.After, activity, fmt.Sprintf("%s-%d", writeID, n))
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, put(s.tables.Timeline, entry, condition{}))
+		}
+	}
+	parts = append(parts, s.conversationParts(w, writeID)...)
+	for _, claim := range slices.SortedFunc(maps.Keys(w.Forwards), byClaim) {
+		p, err := s.forwardPart(ctx, w.Workspace, claim, w.Forwards[claim], writeID)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	if w.Guard == nil {
+		return parts, nil
+	}
+	guard, err := s.guardPart(ctx, w)
+	return append(parts, guard), err
+}
+
+func byClaim(a, b channel.Claim) int {
+	one, other := claimKey("", a), claimKey("", b)
+	return slices.Compare([]string{one.pk, one.sk}, []string{other.pk, other.sk})
+}
+
+// contactPart puts a contact, new or exactly as it was read before; it settles the shard.
+func (s *Store) contactPart(c *channel.ContactChange, writeID string) (part, error) {
+	allowed := ifAbsent
+	c.After.Shard = shardOf(c.After.ID)
+	if c.Before.ID != "" {
+		c.After.Shard, allowed = c.Before.Shard, ifUntouched(c.Before)
+	}
+	it, err := contactItem(c.After, writeID)
+	return put(s.tables.Contacts, it, allowed), err
+}
+
+// joinedPart leaves at a contact's place which one it became.
+func (s *Store) joinedPart(j channel.Joined, writeID string) part {
+	it := becameItem(contactKey(j.Gone.Workspace, j.Gone.ID), j.Gone.Workspace, j.Gone.ID, j.Into, writeID)
+	it.setText("createdByType", string(j.Gone.CreatedBy.Type)) // an undo of the import that made it knows it again
+	it.setText("createdById", j.Gone.CreatedBy.ID)
+	return put(s.tables.Contacts, it, ifUntouched(j.Gone))
+}
+
+// held is what follows from contacts, as it is before or after a write.
+type held struct {
+	claims []heldClaim
+	extras []extra
+}
+
+type heldClaim struct {
+	claim
+	by string
+}
+
+func (h *held) add(c contact.Contact) {
+	if c.ID == "" {
+		return
+	}
+	for _, one := range claims(c) {
+		h.claims = append(h.claims, heldClaim{one, c.ID})
+	}
+	h.extras = append(h.extras, extras(c)...)
+}
+
+// claimParts take, move and give back claims. Whose each was is a condition, so that none is taken from anybody else.
+func (s *Store) claimParts(before, after held, writeID string) []part {
+	was := make(map[key]heldClaim, len(before.claims))
+	for _, c := range before.claims {
+		was[c.key] = c
+	}
+	var parts []part
+	for _, c := range after.claims {
+		old, had := was[c.key]
+		delete(was, c.key)
+		switch {
+		case !had:
+			parts = append(parts, put(s.tables.Contacts, c.item(c.by, writeID), ifAbsent))
+		case old != c:
+			parts = append(parts, put(s.tables.Contacts, c.item(c.by, writeID), ifHeldBy(old.by)))
+		}
+	}
+	for _, c := range before.claims {
+		if _, left := was[c.key]; left {
+			parts = append(parts, remove(s.tables.Contacts, c.key, ifHeldBy(c.by)))
+		}
+	}
+	return parts
+}
+
+func ifHeldBy(contactID string) condition {
+	return condition{text: "contactId = :holder", values: item{":holder": text(contactID)}}
+}
+
+func (s *Store) extraParts(before, after held, writeID string) []part {
+	was := make(map[key]string, len(before.extras))
+	for _, e := range before.extras {
+		was[e.key] = e.content
+	}
+	var parts []part
+	for _, e := range after.extras {
+		if content, had := was[e.key]; !had || content != e.content {
+			parts = append(parts, put(s.tables.Contacts, e.item(writeID), condition{}))
+		}
+		delete(was, e.key)
+	}
+	for _, e := range before.extras {
+		if _, left := was[e.key]; left {
+			parts = append(parts, remove(s.tables.Contacts, e.key, condition{}))
+		}
+	}
+	return parts
+}
+
+func (s *Store) conversationParts(w channel.Write, writeID string) []part {
+	var parts []part
+	for _, c := range w.Conversations {
+		allowed := ifAbsent
+		if c.Before.ID != "" {
+			allowed = ifWrittenBy(c.Before.WriteID)
+		}
+		parts = append(parts, put(s.tables.Timeline, conversationItem(c.After, writeID), allowed))
+	}
+	for _, m := range w.Merged {
+		it := becameItem(conversationKey(w.Workspace, m.Gone.ID), w.Workspace, m.Gone.ID, m.Into, writeID)
+		parts = append(parts, put(s.tables.Timeline, it, ifWrittenBy(m.Gone.WriteID)))
+	}
+	return parts
+}
+
+// guardPart demands that a claim was not given up since a time.
+func (s *Store) guardPart(ctx context.Context, w channel.Write) (part, error) {
+	mac, err := s.blindClaim(ctx, claimKey(w.Workspace, *w.Guard))
+	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(w.Since))}}
+	return part{write: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &s.tables.Jobs, Key: tombstoneKey(w.Workspace, mac).attributes(), ConditionExpression: c.orNil(), ExpressionAttributeValues: c.values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}}, err
+}

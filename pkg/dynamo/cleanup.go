@@ -1,0 +1,251 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/occ/contacts/pkg/contact"
+)
+
+const (
+	// maxBatchWrites is how many items a BatchWriteItem takes.
+	maxBatchWrites = 25
+	// indexLag is how long after a deletion index "owner" may still hide something of the contact; it trails by less than a second.
+	indexLag = 10 * time.Second
+	// cleanersAtOnce is how many deletions, or items of one, are cleaned up at once.
+	cleanersAtOnce = 8
+)
+
+const attrLeftover = "left" // of a ticket: what found no room in the deletion's transaction
+
+// ticket says what may still hang on a deleted contact, and on those that were joined into it.
+func (s *Store) ticket(c contact.Contact, writeID string, deletedAt time.Time) item {
+	it := newItem(cleanUpKey(c.Workspace, c.ID), writeID, 5)
+	it[attrWorkspace], it[attrContactID] = text(c.Workspace), text(c.ID)
+	it.setTexts("mergedFrom", c.MergedFrom)
+	it.setTime(attrDeletedAt, deletedAt)
+	return it
+}
+
+// CleanUp removes what deleted contacts left, and returns how many contacts something was left of. One that cannot be helped now does
+// not keep the others waiting.
+func (s *Store) CleanUp(ctx context.Context) (int, error) {
+	var tickets []item
+	for b := range openBuckets {
+		err := s.eachOf(ctx, s.tables.Jobs, cleanUpPartition(b), "", func(it item) error {
+			tickets = append(tickets, it)
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	var cleaned atomic.Int64
+	failed := make([]error, len(tickets))
+	var group errgroup.Group
+	group.SetLimit(cleanersAtOnce)
+	for i, ticket := range tickets {
+		group.Go(func() error {
+			found, err := s.cleanUp(ctx, ticket)
+			if failed[i] = err; found {
+				cleaned.Add(1)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return int(cleaned.Load()), errors.Join(failed...)
+}
+
+// cleanUp removes all that hangs on a deleted contact and its activity, takes the contact out of its conversations and feedback, and says
+// whether there was anything. Nothing can be added meanwhile: whatever hangs on a contact is written on the condition that it is there.
+// The ticket goes when the index of the timeline can hide nothing any more and shows nothing.
+func (s *Store) cleanUp(ctx context.Context, ticket item) (found bool, err error) {
+	left, err := s.removeLeft(ctx, ticket)
+	if err != nil {
+		return false, err
+	}
+	looked := s.now()
+	n := 0
+	for _, owner := range append([]string{ticket.text(attrContactID)}, ticket.texts("mergedFrom")...) {
+		removed, err := s.removeOwned(ctx, ticket, owner)
+		if n += removed; err != nil {
+			return n > 0, err
+		}
+	}
+	if n == 0 && looked.Sub(ticket.time(attrDeletedAt)) >= indexLag {
+		err = s.removeKeys(ctx, s.tables.Jobs, []key{ticket.key()})
+	}
+	return left || n > 0, err
+}
+
+// removeOwned removes what hangs on a deleted contact under one of its ids.
+func (s *Store) removeOwned(ctx context.Context, ticket item, owner string) (int, error) {
+	workspace := ticket.text(attrWorkspace)
+	if owner != ticket.text(attrContactID) { // it was joined; events may name it
+		stone, err := s.tombstone(ctx, workspace, contactKey(workspace, owner), ticket.time(attrDeletedAt), ticket.text(attrWriteID))
+		if err == nil {
+			_, err = s.putOne(ctx, s.tables.Jobs, stone, condition{})
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	removed, err := s.removeAll(ctx, s.tables.Contacts, contactPartition(workspace, owner), owner+"#")
+	if err != nil {
+		return removed, err
+	}
+	activity, err := s.removeAll(ctx, s.tables.Timeline, activityPartition(workspace, owner), "")
+	if removed += activity; err != nil {
+		return removed, err
+	}
+	released, err := s.release(ctx, workspace, owner)
+	return removed + released, err
+}
+
+// removeLeft removes what found no room in the deletion's transaction. A claim may be another contact's by now; its tombstone is put
+// before it is free, as in the transaction.
+func (s *Store) removeLeft(ctx context.Context, ticket item) (bool, error) {
+	var left []leftover
+	if err := ticket.json(attrLeftover, &left); err != nil || len(left) == 0 {
+		return false, err
+	}
+	var facets []key
+	for _, l := range left {
+		k := key{l.PK, l.SK}
+		if !l.Claim {
+			facets = append(facets, k)
+			continue
+		}
+		if err := s.removeClaim(ctx, ticket, k); err != nil {
+			return true, err
+		}
+	}
+	if err := s.removeInBatches(ctx, s.tables.Contacts, facets); err != nil {
+		return true, err
+	}
+	c := condition{text: "attribute_exists(pk)", names: map[string]string{"#left": attrLeftover}}
+	_, err := s.changeOne(ctx, change(s.tables.Jobs, ticket.key(), "REMOVE #left", c), ticket.text(attrWriteID))
+	return true, err
+}
+
+func (s *Store) removeClaim(ctx context.Context, ticket item, claimed key) error {
+	writeID := newWriteID()
+	stone, err := s.tombstone(ctx, ticket.text(attrWorkspace), claimed, ticket.time(attrDeletedAt), writeID)
+	if err != nil {
+		return err
+	}
+	parts := []part{remove(s.tables.Contacts, claimed, ifMine(ticket.text(attrContactID))), put(s.tables.Jobs, stone, condition{})}
+	err = s.transact(ctx, writeID, parts, maxTries)
+	if _, anothers := errors.AsType[*refusal](err); anothers {
+		return nil
+	}
+	return err
+}
+
+// release takes a deleted contact out of what stays: its conversations, the tombstones of its requests and its feedback, whose words go.
+func (s *Store) release(ctx context.Context, workspace, owner string) (int, error) {
+	var released atomic.Int64
+	for _, kind := range []ownedKind{conversationsKind, {feedbackOwned, feedbackKey}, {tombstonesOwned, requestKey}, {requestsOwned, requestKey}} {
+		var start map[string]types.AttributeValue
+		for more := true; more; more = start != nil {
+			got, err := s.query(ctx, source{index: "owner", partition: kind.partition(workspace, owner)}, order{}, maxBatchKeys, start)
+			if err != nil {
+				return int(released.Load()), err
+			}
+			start = got.next
+			group, grouped := errgroup.WithContext(ctx)
+			group.SetLimit(cleanersAtOnce)
+			for _, e := range got.entries {
+				group.Go(func() error {
+					done, err := s.releaseOne(grouped, kind.key(workspace, e.id), owner)
+					if done {
+						released.Add(1)
+					}
+					return err
+				})
+			}
+			if err := group.Wait(); err != nil {
+				return int(released.Load()), err
+			}
+		}
+	}
+	return int(released.Load()), nil
+}
+
+// releaseOne is false when the item is no longer the contact's: the index trails.
+func (s *Store) releaseOne(ctx context.Context, k key, owner string) (bool, error) {
+	writeID := newWriteID()
+	update := "SET writeId = :writeId REMOVE contactId, ownerShard, ownerKey"
+	c := condition{text: "contactId = :owner", values: item{":owner": text(owner), ":writeId": text(writeID)}}
+	switch ofTimeline(k) {
+	case ofFeedback:
+		update += ", #comment"
+		c.names = map[string]string{"#comment": "comment"}
+	case ofRequest:
+		update = "SET writeId = :writeId, gone = :gone REMOVE contactId, ownerShard, ownerKey, #subject"
+		c.names, c.values[":gone"] = map[string]string{"#subject": "subject"}, flag(true)
+	}
+	other, err := s.changeOne(ctx, change(s.tables.Timeline, k, update, c), writeID)
+	if err != nil {
+		return false, fmt.Errorf("dynamo: release from a deleted contact: %w", err)
+	}
+	return other == nil, nil
+}
+
+// removeAll deletes the items of a partition whose sort key begins with prefix.
+func (s *Store) removeAll(ctx context.Context, table, partition, prefix string) (int, error) {
+	var keys []key
+	err := s.eachOf(ctx, table, partition, prefix, func(it item) error {
+		keys = append(keys, it.key())
+		return nil
+	})
+	if err == nil {
+		err = s.removeInBatches(ctx, table, keys)
+	}
+	return len(keys), err
+}
+
+func (s *Store) removeInBatches(ctx context.Context, table string, keys []key) error {
+	for len(keys) > 0 {
+		n := min(len(keys), maxBatchWrites)
+		if err := s.removeKeys(ctx, table, keys[:n]); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+// removeKeys is one BatchWriteItem, repeated for what DynamoDB leaves unprocessed.
+func (s *Store) removeKeys(ctx context.Context, table string, keys []key) error {
+	left := make([]types.WriteRequest, len(keys))
+	for i, k := range keys {
+		left[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.attributes()}}
+	}
+	for try := 1; ; try++ {
+		err := retry(ctx, maxTries, func() error {
+			out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: left}})
+			if err == nil {
+				left = out.UnprocessedItems[table]
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("dynamo: delete %d items from %s: %w", len(left), table, err)
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		if try == maxTries || !pause(ctx, try) {
+			return busy(fmt.Errorf("dynamo: %d deletions in %s stay unprocessed", len(left), table))
+		}
+	}
+}

@@ -1,0 +1,8 @@
+package problem
+
+// The codes that webhooks have besides (CONTRACT.md, "Channels"); package webhook turns them into statuses.
+const (
+	EventTooLarge    Code = "event_too_large"
+	InvalidSignature Code = "invalid_signature"
+	MalformedEvent   Code = "malformed_event"
+)
