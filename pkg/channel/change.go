@@ -190,7 +190,8 @@ func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write
 	if holder, held := known.phoneHolder(r.phone); r.phone != "" && (!held || holder.ID == d.after.ID || slices.Contains(d.after.MergedFrom, holder.ID)) {
 		givePhone(&d.after, r.phone, r.Stamp())
 	}
-	d.ofIdentities(a, r.now, talk{}, false)
+	d.ofIdentities(a, d.together(r.Event, r.now), talk{}, false)
+	d.everywhere(a)
 	d.dispute()
 	return a.ended(d, before)
 }

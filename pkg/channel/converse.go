@@ -16,13 +16,39 @@ func (a *Applier) converse(d *decision, s *sighting) {
 		}
 	}
 	t, spoke := talks[""]
-	d.ofIdentities(a, s.first().addresses, t, spoke)
+	f := s.first()
+	d.ofIdentities(a, d.together(f.Event, f.addresses), t, spoke)
+	d.everywhere(a)
 }
 
-// ofIdentities gives the identities of one account the conversation that they have together. Where they had several, of before they were
-// known to be one person's, the oldest goes on.
-func (d *decision) ofIdentities(a *Applier, addresses []address, t talk, spoke bool) {
-	at, conversations := d.spoken(addresses)
+// together are the identities that have one conversation: on WhatsApp all that the contact has on the account, elsewhere each its own.
+func (d *decision) together(e Event, addresses []address) func(contact.Identity) bool {
+	if e.Channel == contact.WhatsApp {
+		return func(i contact.Identity) bool { return i.Channel == e.Channel && i.AccountID == e.AccountID }
+	}
+	return func(i contact.Identity) bool {
+		return slices.ContainsFunc(addresses, func(a address) bool { return a.is(i) && !d.who.taken[a.key] })
+	}
+}
+
+// everywhere brings the conversations of contacts that were joined together on each account.
+func (d *decision) everywhere(a *Applier) {
+	if len(d.Joined) == 0 {
+		return
+	}
+	done := map[string]bool{}
+	for _, i := range d.after.Identities {
+		if i.Channel == contact.WhatsApp && !done[i.AccountID] {
+			done[i.AccountID] = true
+			d.ofIdentities(a, d.together(Event{Channel: i.Channel, AccountID: i.AccountID}, nil), talk{}, false)
+		}
+	}
+}
+
+// ofIdentities gives identities the conversation that they have together. Where they had several, of before they were known to be one
+// person's, the oldest goes on.
+func (d *decision) ofIdentities(a *Applier, theirs func(contact.Identity) bool, t talk, spoke bool) {
+	at, conversations := d.spoken(theirs)
 	switch {
 	case len(at) == 0:
 		return
@@ -60,10 +86,10 @@ func (d *decision) ofIdentities(a *Applier, addresses []address, t talk, spoke b
 	d.speak(at, "", kept.ID)
 }
 
-// spoken are the places of addresses among the identities, and the conversations that those have.
-func (d *decision) spoken(addresses []address) (at []int, conversations []Conversation) {
+// spoken are the places of some identities, and the conversations that those have.
+func (d *decision) spoken(theirs func(contact.Identity) bool) (at []int, conversations []Conversation) {
 	for i, identity := range d.after.Identities {
-		if !slices.ContainsFunc(addresses, func(a address) bool { return a.is(identity) && !d.who.taken[a.key] }) {
+		if !theirs(identity) {
 			continue
 		}
 		at = append(at, i)
