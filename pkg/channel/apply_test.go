@@ -507,7 +507,8 @@ func repeated(dice *rand.Rand, events []channel.Event) (batches [][]channel.Even
 }
 
 // lives are the events of some people, in their order: messages either way over several accounts and channels, of whom each says more or less,
-// campaigns, reactions. Changes of numbers and ids are not among them: with those, some orders still leave other conversations.
+// campaigns, reactions, changes of numbers and ids. Nothing says of one contact what another holds: those two stay what they are, and who
+// came first decides.
 func lives(dice *rand.Rand) []channel.Event {
 	var events []channel.Event
 	for person := range 3 {
@@ -515,6 +516,18 @@ func lives(dice *rand.Rand) []channel.Event {
 		hasNumber, hasUserID := dice.IntN(3) > 0, dice.IntN(3) > 0
 		for step := range 4 + dice.IntN(6) {
 			at := step*10 + dice.IntN(10)
+			if dice.IntN(8) == 0 && hasNumber && !hasUserID {
+				next := fmt.Sprintf("2011%d%07d", person, step)
+				events = append(events, happened(channel.NumberChanged, at, changes(whatsAppPerson(number, ""), whatsAppPerson(next, ""))))
+				number = next
+				continue
+			}
+			if dice.IntN(8) == 0 && hasUserID {
+				next := fmt.Sprintf("EG.user%d%d", person, step)
+				events = append(events, happened(channel.UserIDChanged, at, changes(whatsAppPerson("", userID), whatsAppPerson("", next))))
+				userID = next
+				continue
+			}
 			events = append(events, lived(dice, at, person, number, userID, hasNumber, hasUserID))
 		}
 	}

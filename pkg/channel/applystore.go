@@ -81,9 +81,11 @@ type Write struct {
 	Conversations []ConversationChange
 	Merged        []MergedConversation
 	Forwards      map[Claim]Gone
-	// Guard is a claim of a new contact, which may not have been given up at Since or later: an old event brings nobody back.
-	Guard *Claim
-	Since time.Time
+	// Free are claims that nobody may hold: what is written goes by that.
+	Free []Claim
+	// Guards are claims that are taken, none of which may have been given up at its time or later: an old event brings nobody back, and
+	// takes nothing that concerns somebody else since.
+	Guards map[Claim]time.Time
 }
 
 // ContactChange is a contact before and after. One that is new has no ID before. Activities say what happened, and may be none.

@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -14,6 +15,8 @@ type renaming struct {
 	now       []address
 	phone     string   // that they have now
 	oldPhones []string // that they had, in all spellings
+
+	phoneFollowed time.Time // of the latest change that led to the phone
 }
 
 // pair is an address and what it is now.
@@ -71,61 +74,6 @@ func (a *Applier) change(ctx context.Context, e Event) error {
 	})
 }
 
-// upToDate is a change less what later ones have said, and leading to where those lead; stays is false when the person was deleted since.
-func (a *Applier) upToDate(ctx context.Context, r renaming) (current renaming, gone map[Claim]Gone, stays bool, err error) {
-	var claims []Claim
-	for _, p := range r.pairs {
-		claims = append(claims, p.former.claims()...)
-	}
-	for _, phone := range r.oldPhones {
-		if phone != "" {
-			claims = append(claims, Claim{Phone: phone})
-		}
-	}
-	if gone, err = a.store.Gone(ctx, r.Workspace, claims); err != nil {
-		return r, nil, false, err
-	}
-	current = r
-	current.pairs, current.now = nil, slices.Clone(r.now)
-	for i, now := range r.now {
-		if current.now[i], current.phone, stays, err = a.follow(ctx, r.Event, now, current.phone); err != nil || !stays {
-			return r, gone, false, err
-		}
-		for _, p := range r.pairs {
-			late, found := lateFor(glimpse{Event: r.Event}, gone, p.former.claims())
-			if found && late.To == nil {
-				return r, gone, false, nil
-			}
-			if p.now.key == now.key && !found {
-				current.pairs = append(current.pairs, pair{p.former, current.now[i]})
-			}
-		}
-	}
-	return current, gone, true, nil
-}
-
-// follow goes on to what an address has become since the event.
-func (a *Applier) follow(ctx context.Context, e Event, at address, phone string) (address, string, bool, error) {
-	g := glimpse{Event: e}
-	for range maxFollowed {
-		gone, err := a.store.Gone(ctx, e.Workspace, at.claims())
-		if err != nil {
-			return at, phone, false, err
-		}
-		late, found := lateFor(g, gone, at.claims())
-		switch {
-		case !found:
-			return at, phone, true, nil
-		case late.To == nil:
-			return at, phone, false, nil
-		}
-		if at, g.followed = late.To.address(at), late.At; late.To.Phone != "" {
-			phone = late.To.Phone
-		}
-	}
-	return at, phone, true, nil
-}
-
 // rename is what a change makes of what is known.
 func (a *Applier) rename(r renaming, known Known, gone map[Claim]Gone) Write {
 	var w Write
@@ -134,7 +82,24 @@ func (a *Applier) rename(r renaming, known Known, gone map[Claim]Gone) Write {
 	}
 	w.Workspace = r.Workspace
 	w.Forwards = r.forwards(gone)
+	for claim := range w.Forwards {
+		if known.free(claim) { // nor may somebody come to it meanwhile: they would not be led on
+			w.Free = append(w.Free, claim)
+		}
+	}
 	return w
+}
+
+// free says that nobody holds a claim.
+func (k Known) free(claim Claim) bool {
+	switch {
+	case claim.Phone != "":
+		return k.ByPhone[claim.Phone] == ""
+	case claim.Email != "":
+		return k.ByEmail[claim.Email] == ""
+	default:
+		return k.ByIdentity[claim.Identity] == ""
+	}
 }
 
 // person is who changed: by the former identities, unless somebody else has them since, then by the former phone.
@@ -160,7 +125,8 @@ func (r renaming) moves(p pair, i contact.Identity) bool {
 // then has neither phone nor e-mail of their own.
 func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write {
 	d := a.begun(r.Workspace, whose{taken: map[contact.IdentityKey]bool{}}, known, actorOf(r.Event))
-	base := r.moved(c)
+	base, lost := r.moved(c)
+	d.lost = lost
 	stale := c.PhoneBy == contact.ByChannel && sameNumber(c.Phone, r.oldPhones) && c.Said.Phone <= r.Stamp()
 	if stale && r.phone != "" {
 		base.Phone, base.PhoneBy, base.Said.Phone = "", "", ""
@@ -190,14 +156,15 @@ func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write
 	if holder, held := known.phoneHolder(r.phone); r.phone != "" && (!held || holder.ID == d.after.ID || slices.Contains(d.after.MergedFrom, holder.ID)) {
 		givePhone(&d.after, r.phone, r.Stamp())
 	}
+	d.guard(r.At, r.now, r.phone, "", r.phoneFollowed)
 	d.ofIdentities(a, d.together(r.Event, r.now), talk{}, false)
-	d.everywhere(a)
+	d.everywhere(a, r.Event)
 	d.dispute()
 	return a.ended(d, before)
 }
 
-// moved is a contact with the identities that it has now.
-func (r renaming) moved(c contact.Contact) contact.Contact {
+// moved is a contact with the identities that it has now, and the conversations that none of them names any more.
+func (r renaming) moved(c contact.Contact) (after contact.Contact, lost []string) {
 	var identities []contact.Identity
 	for _, one := range c.Identities {
 		for _, p := range r.pairs {
@@ -206,11 +173,7 @@ func (r renaming) moved(c contact.Contact) contact.Contact {
 				break
 			}
 		}
-		if i := slices.IndexFunc(identities, func(other contact.Identity) bool { return other.Key() == one.Key() }); i >= 0 {
-			identities[i] = united(identities[i], one)
-		} else {
-			identities = append(identities, one)
-		}
+		identities, lost = adding(identities, one, lost)
 	}
 	for _, a := range r.now {
 		paired := slices.ContainsFunc(r.pairs, func(p pair) bool { return p.now.key == a.key })
@@ -221,7 +184,7 @@ func (r renaming) moved(c contact.Contact) contact.Contact {
 		}
 	}
 	c.Identities = ordered(c.Identities, identities)
-	return c
+	return c, lost
 }
 
 // holderNow is another contact that has one of the new identities, or the new phone; field says which.

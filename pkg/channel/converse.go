@@ -18,7 +18,7 @@ func (a *Applier) converse(d *decision, s *sighting) {
 	t, spoke := talks[""]
 	f := s.first()
 	d.ofIdentities(a, d.together(f.Event, f.addresses), t, spoke)
-	d.everywhere(a)
+	d.everywhere(a, f.Event)
 }
 
 // together are the identities that have one conversation: on WhatsApp all that the contact has on the account, elsewhere each its own.
@@ -31,12 +31,15 @@ func (d *decision) together(e Event, addresses []address) func(contact.Identity)
 	}
 }
 
-// everywhere brings the conversations of contacts that were joined together on each account.
-func (d *decision) everywhere(a *Applier) {
+// everywhere brings the conversations of contacts that were joined together on each account but that of the event, where it was done.
+func (d *decision) everywhere(a *Applier, said Event) {
 	if len(d.Joined) == 0 {
 		return
 	}
 	done := map[string]bool{}
+	if said.Channel == contact.WhatsApp {
+		done[said.AccountID] = true
+	}
 	for _, i := range d.after.Identities {
 		if i.Channel == contact.WhatsApp && !done[i.AccountID] {
 			done[i.AccountID] = true
@@ -93,12 +96,23 @@ func (d *decision) spoken(theirs func(contact.Identity) bool) (at []int, convers
 			continue
 		}
 		at = append(at, i)
-		c, there := d.known.Conversations[identity.ConversationID]
-		if there && !slices.ContainsFunc(conversations, func(other Conversation) bool { return other.ID == c.ID }) {
-			conversations = append(conversations, c)
+		conversations = d.adding(conversations, identity.ConversationID)
+		for _, id := range d.lost {
+			if c := d.known.Conversations[id]; c.Channel == identity.Channel && c.AccountID == identity.AccountID {
+				conversations = d.adding(conversations, id)
+			}
 		}
 	}
 	return at, conversations
+}
+
+// adding adds a conversation that is there, once.
+func (d *decision) adding(conversations []Conversation, id string) []Conversation {
+	c, there := d.known.Conversations[id]
+	if !there || slices.ContainsFunc(conversations, func(other Conversation) bool { return other.ID == id }) {
+		return conversations
+	}
+	return append(conversations, c)
 }
 
 // speak gives identities a conversation: those at some places, and those that had another one.

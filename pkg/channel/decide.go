@@ -107,6 +107,7 @@ type decision struct {
 	after  contact.Contact
 	others map[string]ContactChange // other contacts that change, by id
 	said   []contact.Activity       // of the person, besides what changes
+	lost   []string                 // conversations that no identity names any more
 	actor  contact.Actor
 	at     time.Time
 }
@@ -127,22 +128,43 @@ func (a *Applier) decide(s *sighting, known Known) Write {
 		d.after = before
 	} else {
 		d.after = s.blank(a.newID())
-		if claims := s.claims(); len(claims) > 0 {
-			d.Guard, d.Since = &claims[0], s.first().At
-		}
 	}
 	for _, gone := range d.who.joins {
 		d.join(gone)
 	}
 	d.after = s.seen(d.after, d.who)
+	f := s.first()
+	d.guard(f.At, f.addresses, f.phone, f.email, f.phoneFollowed)
 	a.converse(d, s)
 	d.dispute()
 	return a.ended(d, before)
 }
 
+// guard has the claims guarded that an event of a time may take. What led to an address or phone before is no reason to refuse it.
+func (d *decision) guard(at time.Time, addresses []address, phone, email string, phoneFollowed time.Time) {
+	d.Guards = map[Claim]time.Time{}
+	guard := func(claim Claim, followed time.Time) {
+		if d.known.free(claim) {
+			d.Guards[claim] = latest(at, followed.Add(time.Millisecond))
+		}
+	}
+	for _, a := range addresses {
+		for _, claim := range a.claims() {
+			guard(claim, a.followed)
+		}
+	}
+	if phone != "" && d.after.Phone == phone {
+		guard(Claim{Phone: phone}, phoneFollowed)
+	}
+	if email != "" && d.after.Email == email {
+		guard(Claim{Email: contact.EmailKey(email)}, time.Time{})
+	}
+}
+
 // join takes another contact into the person.
 func (d *decision) join(gone contact.Contact) {
-	d.after = joined(d.after, gone)
+	after, lost := joined(d.after, gone)
+	d.after, d.lost = after, append(d.lost, lost...)
 	d.Joined = append(d.Joined, Joined{gone, d.after.ID})
 	changes := []contact.Change{{Field: "contactId", From: gone.ID, To: d.after.ID}}
 	if name := gone.DisplayName(); name != "" {

@@ -187,13 +187,25 @@ func (m *town) Write(_ context.Context, w channel.Write) error {
 			return channel.ErrConflict
 		}
 	}
+	for _, j := range w.Joined {
+		if m.contacts[j.Gone.ID].WriteID != j.Gone.WriteID || j.Gone.WriteID == "" {
+			return channel.ErrConflict
+		}
+	}
 	for _, v := range w.Conversations {
 		if m.conversations[v.After.ID].WriteID != v.Before.WriteID {
 			return channel.ErrConflict
 		}
 	}
-	if w.Guard != nil && !m.gone[*w.Guard].At.Before(w.Since) && !m.gone[*w.Guard].At.IsZero() {
-		return channel.ErrConflict
+	for claim, since := range w.Guards {
+		if gone, there := m.gone[claim]; there && !gone.At.Before(since) {
+			return channel.ErrConflict
+		}
+	}
+	for _, claim := range w.Free {
+		if m.holder(claim) != "" {
+			return channel.ErrConflict
+		}
 	}
 	contacts := maps.Clone(m.contacts)
 	for _, j := range w.Joined {

@@ -3,6 +3,7 @@ package channel
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -30,27 +31,27 @@ func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays 
 	now = g
 	now.addresses = slices.Clone(g.addresses)
 	for i, a := range g.addresses {
-		late, found := lateFor(g, gone, a.claims())
+		late, found := lateFor(g.At, a.followed, gone, a.claims()...)
 		switch {
 		case !found:
 		case late.To == nil:
 			return g, false
 		default:
-			now.addresses[i] = late.To.address(a)
-			now = now.phoned(late.To, late)
+			now.addresses[i] = late.led(a)
+			now = now.phoned(late)
 		}
 	}
-	if late, found := lateFor(g, gone, []Claim{{Phone: g.phone}}); found && now.phone == g.phone && g.phone != "" {
+	if late, found := lateFor(g.At, g.phoneFollowed, gone, Claim{Phone: g.phone}); found && now.phone == g.phone && g.phone != "" {
 		switch {
 		case late.To != nil:
-			now = now.phoned(late.To, late)
+			now = now.phoned(late)
 		case !identified:
 			return g, false
 		default:
 			now.phone, now.matches = "", nil
 		}
 	}
-	if _, found := lateFor(g, gone, []Claim{{Email: contact.EmailKey(g.email)}}); found && g.email != "" {
+	if _, found := lateFor(g.At, time.Time{}, gone, Claim{Email: contact.EmailKey(g.email)}); found && g.email != "" {
 		if !identified {
 			return g, false
 		}
@@ -59,10 +60,10 @@ func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays 
 	return now, true
 }
 
-// lateFor is what became of the first of claims for which a glimpse comes too late.
-func lateFor(g glimpse, gone map[Claim]Gone, claims []Claim) (Gone, bool) {
+// lateFor is what became of the first of claims for which an event of a time comes too late, whatever changes led to them.
+func lateFor(at, followed time.Time, gone map[Claim]Gone, claims ...Claim) (Gone, bool) {
 	for _, claim := range claims {
-		if late, found := gone[claim]; found && !g.At.After(late.At) && late.At.After(g.followed) {
+		if late, found := gone[claim]; found && !at.After(late.At) && late.At.After(followed) {
 			return late, true
 		}
 	}
@@ -77,22 +78,21 @@ func (a address) claims() []Claim {
 	return claims
 }
 
-// address is where an address's earlier events go.
-func (f Forward) address(from address) address {
-	to := address{key: f.Identity}
-	if f.Identity.AccountID == contact.EveryAccount {
-		to.key.AccountID, to.every = from.key.AccountID, true
+// led is where an address's earlier events go. Changes keep the kind of an id.
+func (g Gone) led(from address) address {
+	to := address{key: g.To.Identity, every: from.every, followed: g.At}
+	if to.key.AccountID == contact.EveryAccount {
+		to.key.AccountID = from.key.AccountID
 	}
 	return to
 }
 
-// phoned is a glimpse whose person has another phone now. The former one still tells who it was.
-func (g glimpse) phoned(to *Forward, late Gone) glimpse {
-	if g.phone != "" {
+// phoned is a glimpse whose person has another phone now, where a number changed. The former one still tells who it was.
+func (g glimpse) phoned(late Gone) glimpse {
+	if g.phone != "" && late.To.Phone != "" {
 		g.matches = append(slices.Clone(g.matches), g.phone)
-		g.phone, g.phoneSaid = to.Phone, to.Said
+		g.phone, g.phoneSaid, g.phoneFollowed = late.To.Phone, late.To.Said, late.At
 	}
-	g.followed = latest(g.followed, late.At)
 	return g
 }
 

@@ -122,15 +122,24 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
+// adding adds an identity, or what was seen of it when it is there. A conversation that none then names is lost.
+func adding(identities []contact.Identity, one contact.Identity, lost []string) (all []contact.Identity, alsoLost []string) {
+	i := slices.IndexFunc(identities, func(other contact.Identity) bool { return other.Key() == one.Key() })
+	if i < 0 {
+		return append(identities, one), lost
+	}
+	if one.ConversationID != "" {
+		lost = append(lost, one.ConversationID)
+	}
+	identities[i] = united(identities[i], one)
+	return identities, lost
+}
+
 // joined is a contact with all that another one was. What both have, the first one's stays, unless a channel wrote it and a person the other's.
-func joined(c, gone contact.Contact) contact.Contact {
+func joined(c, gone contact.Contact) (after contact.Contact, lost []string) {
 	identities := slices.Clone(c.Identities)
 	for _, one := range gone.Identities {
-		if i := slices.IndexFunc(identities, func(other contact.Identity) bool { return other.Key() == one.Key() }); i >= 0 {
-			identities[i] = united(identities[i], one)
-		} else {
-			identities = append(identities, one)
-		}
+		identities, lost = adding(identities, one, lost)
 	}
 	c.Identities = ordered(c.Identities, identities)
 	if better(gone, c) {
@@ -162,7 +171,7 @@ func joined(c, gone contact.Contact) contact.Contact {
 	if gone.CreatedBy.Type == contact.ByChannel {
 		comeFrom(&c, origin{gone.CreatedAt, gone.Channel, gone.CreatedBy})
 	}
-	return c
+	return c, lost
 }
 
 // better says that a name is to be kept instead of another: one that a person wrote, or the newest that channels gave.

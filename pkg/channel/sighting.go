@@ -20,6 +20,7 @@ type address struct {
 	key       contact.IdentityKey
 	every     bool
 	spellings []contact.IdentityKey
+	followed  time.Time // of the latest change that led here from what the event says
 }
 
 // keys are all by which the address may be known.
@@ -68,7 +69,7 @@ type glimpse struct {
 	phone, phoneSaid string
 	email            string
 	matches          []string  // further phones by which the person may be known, and which they are not given
-	followed         time.Time // of the latest change that led from the event's own addresses to these
+	phoneFollowed    time.Time // of the latest change that led to the phone
 }
 
 func glimpsed(e Event) glimpse {

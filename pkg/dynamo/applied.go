@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"time"
 
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
@@ -116,11 +115,17 @@ func (s *Store) applied(ctx context.Context, w channel.Write, writeID string) ([
 		}
 		parts = append(parts, p)
 	}
-	if w.Guard == nil {
-		return parts, nil
+	for _, claim := range w.Free {
+		parts = append(parts, require(s.tables.Contacts, claimKey(w.Workspace, claim), ifAbsent))
 	}
-	guard, err := s.guardPart(ctx, w)
-	return append(parts, guard), err
+	for _, claim := range slices.SortedFunc(maps.Keys(w.Guards), byClaim) {
+		p, err := s.guardPart(ctx, w.Workspace, claim, w.Guards[claim])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
 }
 
 func byClaim(a, b channel.Claim) int {
@@ -234,11 +239,8 @@ func (s *Store) conversationParts(w channel.Write, writeID string) []part {
 }
 
 // guardPart demands that a claim was not given up since a time.
-func (s *Store) guardPart(ctx context.Context, w channel.Write) (part, error) {
-	mac, err := s.blindClaim(ctx, claimKey(w.Workspace, *w.Guard))
-	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(w.Since))}}
-	return part{write: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.tables.Jobs, Key: tombstoneKey(w.Workspace, mac).attributes(), ConditionExpression: c.orNil(), ExpressionAttributeValues: c.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}}}, err
+func (s *Store) guardPart(ctx context.Context, workspace string, claim channel.Claim, since time.Time) (part, error) {
+	mac, err := s.blindClaim(ctx, claimKey(workspace, claim))
+	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(since))}}
+	return require(s.tables.Jobs, tombstoneKey(workspace, mac), c), err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// Known implements channel.Store: one round for claims and named conversations, one for the contacts and conversations that those name.
+// Known implements channel.Store: one round for claims and named conversations, one for the contacts and conversations that those name, and
+// seldom one for further conversations of those contacts.
 func (s *Store) Known(ctx context.Context, workspace string, asked channel.Keys) (channel.Known, error) {
 	k := knowing{store: s, workspace: workspace, Known: channel.Known{
 		ByIdentity: map[contact.IdentityKey]string{}, ByPhone: map[string]string{}, ByEmail: map[string]string{},
@@ -32,7 +34,30 @@ func (s *Store) Known(ctx context.Context, workspace string, asked channel.Keys)
 	if err := k.firstRound(ctx); err != nil {
 		return k.Known, err
 	}
-	return k.Known, k.secondRound(ctx)
+	if err := k.secondRound(ctx); err != nil {
+		return k.Known, err
+	}
+	_, err := k.readConversations(ctx, k.unread(asked.Identities))
+	return k.Known, err
+}
+
+// unread are conversations that may be brought together with those that were read: of other identities of the contact on the accounts that
+// were asked for, and where several contacts were found, all of theirs. Mostly there are none.
+func (k *knowing) unread(asked []contact.IdentityKey) []string {
+	people := map[string]bool{}
+	for _, c := range k.Contacts {
+		people[c.ID] = true
+	}
+	var ids []string
+	for _, c := range k.Contacts {
+		for _, i := range c.Identities {
+			sameAccount := slices.ContainsFunc(asked, func(key contact.IdentityKey) bool { return key.Channel == i.Channel && key.AccountID == i.AccountID })
+			if _, read := k.Conversations[i.ConversationID]; !read && i.ConversationID != "" && (sameAccount || len(people) > 1) {
+				ids = append(ids, i.ConversationID)
+			}
+		}
+	}
+	return sortedOnce(ids)
 }
 
 // knowing is a Known at work.

@@ -82,6 +82,14 @@ func change(table string, k key, update string, c condition) part {
 	}}}
 }
 
+// require demands a condition of an item that stays as it is.
+func require(table string, k key, c condition) part {
+	return part{bytes: len(k.pk) + len(k.sk), write: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &table, Key: k.attributes(), ConditionExpression: c.orNil(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}}
+}
+
 // refusal is a transaction whose conditions failed: by part, whether its own did, and the item that made it fail.
 type refusal struct {
 	failed []bool
