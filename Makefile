@@ -91,7 +91,7 @@ lint: tools .tools/bin/golangci-lint-$(GOLANGCI_VERSION) ## linters, architectur
 	@said=$$(.tools/sam/bin/sam validate --lint --region $(BUILD_REGION) 2>&1) || { echo "$$said" >&2; exit 1; }
 	@echo "lint: clean" >&2
 
-bench: tools ## speed beside its floor, start-up times, sizes
+bench: tools ## speed beside its floor, memory, start-up times, sizes
 	@$(MAKE) build
 	@go run ./infra/bench
 

@@ -15,33 +15,40 @@ import (
 )
 
 const (
-	exportLeast  = 0.50 // of the floor, at the largest size
-	exportMost   = 256  // MB resident
-	exportRounds = 3
+	exportLeast = 0.50 // of the floor, where there is a target
+	exportMost  = 256  // MB resident
 )
 
-// exportSizes are numbers of contacts. The targets are those of the last.
-var exportSizes = []int{10_000, 200_000}
+// exportSize is a number of contacts whose exports are measured.
+type exportSize struct {
+	contacts, rounds int
+	target           bool // the ratio has one
+}
+
+var exportSizes = []exportSize{{10_000, 3, false}, {200_000, 1, true}}
 
 // exports measures contacts a second from the beginning of an export to its end, and what function export holds meanwhile, beside the floor of
 // reading the same items alone.
 func (b *bench) exports(ctx context.Context) error {
-	store := b.store(nil)
-	for i, contacts := range exportSizes {
-		workspace := fmt.Sprintf("export%d", contacts)
+	store, load := b.store(nil), &loader{}
+	for _, size := range exportSizes {
+		workspace := fmt.Sprintf("export%d", size.contacts)
 		of := func(n int) (contact.Contact, []contact.Note) { return customer(workspace, n) }
-		if err := crowd(ctx, store, workspace, contacts, of); err != nil {
+		if err := crowd(ctx, b.store(load), workspace, size.contacts, of); err != nil {
 			return err
 		}
-		if err := b.exportsOf(ctx, store, workspace, contacts, i == len(exportSizes)-1); err != nil {
+		if err := load.flush(ctx); err != nil {
+			return err
+		}
+		if err := b.exportsOf(ctx, store, workspace, size); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// exportsOf measures the exports of a workspace. They and the floor take turns; the medians are compared.
-func (b *bench) exportsOf(ctx context.Context, store *dynamo.Store, workspace string, contacts int, targets bool) error {
+// exportsOf measures the exports of a workspace. Each comes after the floor; the medians are compared.
+func (b *bench) exportsOf(ctx context.Context, store *dynamo.Store, workspace string, size exportSize) error {
 	token, err := b.local.Token(ctx, workspace, "admin", "")
 	if err != nil {
 		return err
@@ -52,33 +59,36 @@ func (b *bench) exportsOf(ctx context.Context, store *dynamo.Store, workspace st
 	go func() { peak <- b.watchPeak(watched, "contacts-export") }()
 	took := make(map[exporting.Format][]time.Duration)
 	var floors []time.Duration
-	for range exportRounds {
-		floor, err := timed(func() error { return exportFloor(ctx, store, workspace, contacts) })
-		if err != nil {
-			return fmt.Errorf("floor: %w", err)
-		}
-		floors = append(floors, floor)
+	for range size.rounds {
 		for _, format := range exporting.Formats {
-			duration, err := b.exportOnce(ctx, token, format, contacts)
+			floor, err := timed(func() error { return exportFloor(ctx, store, workspace, size.contacts) })
+			if err != nil {
+				return fmt.Errorf("floor: %w", err)
+			}
+			duration, err := b.exportOnce(ctx, token, format, size.contacts)
 			if err != nil {
 				return fmt.Errorf("export as %s: %w", format, err)
 			}
-			took[format] = append(took[format], duration)
+			floors, took[format] = append(floors, floor), append(took[format], duration)
 		}
 	}
 	stop()
-	rows, floor := float64(contacts), median(floors).Seconds()
-	fmt.Printf("export of %d contacts, begun to completed, median of %d; reading them alone: %.0f contacts/s\n", contacts, exportRounds, rows/floor)
+	b.printExports(size, median(floors), took, <-peak)
+	return nil
+}
+
+func (b *bench) printExports(size exportSize, floor time.Duration, took map[exporting.Format][]time.Duration, peak float64) {
+	rows := float64(size.contacts)
+	fmt.Printf("export of %d contacts, begun to completed, median of %d; reading them alone: %.0f contacts/s\n", size.contacts, size.rounds, rows/floor.Seconds())
 	for _, format := range exporting.Formats {
 		ours := median(took[format]).Seconds()
-		figure := fmt.Sprintf("%.2f of the floor", floor/ours)
-		if targets {
-			figure = b.atLeast("export as "+string(format), floor/ours, exportLeast)
+		figure := fmt.Sprintf("%.2f of the floor", floor.Seconds()/ours)
+		if size.target {
+			figure = b.atLeast("export as "+string(format), floor.Seconds()/ours, exportLeast)
 		}
 		fmt.Printf("  %-4s %7.0f contacts/s, %s\n", format, rows/ours, figure)
 	}
-	fmt.Printf("  function export: %s\n", b.atMost(fmt.Sprintf("export of %d contacts", contacts), <-peak, exportMost, "MB resident"))
-	return nil
+	fmt.Printf("  function export: %s\n", b.atMost(fmt.Sprintf("export of %d contacts", size.contacts), peak, exportMost, "MB resident"))
 }
 
 // exportFloor reads what an export of all contacts reads, and does nothing with it.

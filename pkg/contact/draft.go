@@ -57,7 +57,7 @@ func (d Draft) patch() Patch {
 	}
 }
 
-// ParsePhone reads a phone number: package phone's Parse, which the domain does not link.
+// ParsePhone reads a phone number: package phone's Parse, which the domain does not link. It may be called by several at once.
 type ParsePhone func(raw, region string) (e164 string, err error)
 
 // normalizer collects every fault of a request, so that a client sees all of them at once.

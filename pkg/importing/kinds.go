@@ -22,12 +22,6 @@ func (l *layout) takeObjects(words []string, means []meaning) {
 	l.single[fieldCustom], l.mapping[l.names[column]], l.own[column] = column, fieldCustom, true
 }
 
-// record makes the row of the record that was read last.
-func (r *rowReader) record(records Records) Row {
-	r.types = records.Kinds()
-	return r.read(records.Number(), records.Cells(), records.Fault())
-}
-
 // wanted are the kinds that a field may have, and how they are called.
 type wanted struct {
 	kinds []cell.Kind

@@ -44,7 +44,7 @@ func rowsOf(t tester, text, region string) (rows []Row) {
 	reader := &rowReader{layout: layoutBy(columns, columnNames(columns), choice{objects: true}), phone: func(raw string) (string, error) { return phone.Parse(raw, region) }}
 	for records.Next() {
 		if isRow(records) {
-			rows = append(rows, reader.record(records))
+			rows = append(rows, reader.decide(reader.draft(records)))
 		}
 	}
 	return rows

@@ -3,6 +3,7 @@ package importing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -10,8 +11,8 @@ import (
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
-// rowReader turns the records of one file into rows. It remembers the keys of the rows that it passed, so records have to come in the order
-// of the file.
+// rowReader turns the records of one file into rows: each is drafted while its record is there, judged by itself, and then settled in the
+// order of the file, because the reader remembers the keys of the rows that it passed.
 type rowReader struct {
 	layout
 	phone  func(raw string) (e164 string, err error) // with the import's default region
@@ -33,10 +34,30 @@ func faulty(code Code, format string, args ...any) error {
 	return &rowFault{code, fmt.Sprintf(format, args...)}
 }
 
-// read makes the row of a record, with a verdict when it cannot be imported. unreadable is the reader's own fault of it.
-func (r *rowReader) read(number int, cells []string, unreadable *problem.Error) Row {
-	row := Row{Number: number, Cells: r.fit(cells)}
-	err := r.fill(&row, len(cells), unreadable)
+// draft is a row before it is settled.
+type draft struct {
+	row        Row
+	cells      int // of its record
+	types      []cell.Kind
+	unreadable *problem.Error // the reader's own fault of it
+	fault      error          // of the row, once it is judged
+}
+
+// draft takes what the record that was read last holds.
+func (r *rowReader) draft(records Records) draft {
+	r.types = slices.Clone(records.Kinds())
+	return draft{Row{Number: records.Number(), Cells: r.fit(records.Cells())}, len(records.Cells()), r.types, records.Fault(), nil}
+}
+
+// judge fills a row by its cells. Several rows may be judged at once.
+func (r rowReader) judge(d *draft) {
+	r.types = d.types
+	d.fault = r.fill(&d.row, d.cells, d.unreadable)
+}
+
+// settle makes the row of a draft that was judged, with a verdict when it cannot be imported.
+func (r *rowReader) settle(d draft) Row {
+	row, err := d.row, d.fault
 	if err == nil {
 		err = r.claim(row)
 	}
@@ -45,7 +66,7 @@ func (r *rowReader) read(number int, cells []string, unreadable *problem.Error) 
 		if fault.code == DuplicateInFile {
 			outcome = Skipped
 		}
-		return Row{Number: number, Cells: row.Cells, Verdict: &Verdict{outcome, fault.code, fault.message}}
+		return Row{Number: row.Number, Cells: row.Cells, Verdict: &Verdict{outcome, fault.code, fault.message}}
 	}
 	return row
 }

@@ -20,6 +20,16 @@ func readerOf(header, region string) *rowReader {
 	return &rowReader{layout: layoutOf(strings.Split(header, ",")), phone: func(raw string) (string, error) { return phone.Parse(raw, region) }}
 }
 
+// read makes the row of a record without kinds.
+func (r *rowReader) read(number int, cells []string, unreadable *problem.Error) Row {
+	return r.decide(draft{row: Row{Number: number, Cells: r.fit(cells)}, cells: len(cells), unreadable: unreadable})
+}
+
+func (r *rowReader) decide(d draft) Row {
+	r.judge(&d)
+	return r.settle(d)
+}
+
 // codeOf is a row's code, empty of a row that can be written.
 func codeOf(row Row) Code {
 	if row.Verdict == nil {

@@ -12,11 +12,6 @@ import (
 // Limits of what is sent.
 const (
 	chunkSchema = 1
-	chunkRows   = 100
-	// chunkText is how many bytes the cells of a chunk may have together, unless it is a single row. As JSON, with the normalised values
-	// beside the cells, that is seldom over maxBody. Where chunks are cut follows from the file alone: no change of this program may
-	// move a row from one chunk to another while an import runs.
-	chunkText = 80 << 10
 	// maxBody is how many bytes a message may have; larger bodies lie in S3. SQS takes 256 KiB.
 	maxBody = 200 << 10
 
@@ -66,55 +61,6 @@ func (p *Parser) dispatch(ctx context.Context, job Import, fill func(out *outbox
 		return fmt.Errorf("importing: send chunks: %w", err)
 	}
 	return nil
-}
-
-// chunks cuts a file into chunks and hands them on, in order. The rows of a chunk hold until each returns.
-func (p *Parser) chunks(ctx context.Context, job Import, file File, each func(Chunk) error) error {
-	records, err := p.Formats[job.Format].Open(file)
-	if err != nil {
-		return err
-	}
-	defer finish(records)
-	header, err := readHeader(records)
-	if err != nil {
-		return err
-	}
-	reader := &rowReader{layout: layoutBy(header, columnNames(header), job.choice()), labels: job.Labels, phone: func(raw string) (string, error) {
-		return p.ParsePhone(raw, job.DefaultRegion)
-	}}
-	cut := Chunk{
-		Schema: chunkSchema, Workspace: job.Workspace, Import: job.ID, OnDuplicate: job.OnDuplicate, DryRun: job.DryRun, Labels: job.Labels, CreatedAt: job.CreatedAt,
-	}
-	text := 0
-	for records.Next() {
-		if !isRow(records) {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		size := sizeOf(records.Cells())
-		if len(cut.Rows) == chunkRows || len(cut.Rows) > 0 && text+size > chunkText {
-			if err := each(cut); err != nil {
-				return err
-			}
-			cut.Number, cut.Rows, text = cut.Number+1, cut.Rows[:0], 0
-		}
-		cut.Rows = append(cut.Rows, reader.record(records))
-		text += size
-	}
-	if records.Err() != nil || len(cut.Rows) == 0 {
-		return records.Err()
-	}
-	return each(cut)
-}
-
-func sizeOf(cells []string) int {
-	size := len(cells)
-	for _, text := range cells {
-		size += len(text)
-	}
-	return size
 }
 
 // outbox gathers messages and sends several batches at once, while the next rows are read.
