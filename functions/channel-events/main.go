@@ -20,7 +20,8 @@ import (
 func main() {
 	settings, aws := awsclient.Start("channel-events", config.LoadChannelEvents)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
-	cases := channel.NewCases(store, queue.NewDeadEvents(awsclient.SQS(aws), settings.DeadLettersURL), time.Now)
+	dead := queue.NewDeadEvents(awsclient.SQS(aws), settings.DeadLettersURL)
+	cases := channel.NewCases(store, dead, time.Now)
 	applier := channel.NewApplier(store, cases, time.Now, uuid.NewString)
-	lambda.Start(trigger.ChannelEvents(applier, cases, logging.New(settings.LogLevel)))
+	lambda.Start(trigger.ChannelEvents(applier, cases, dead, logging.New(settings.LogLevel)))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -45,18 +46,23 @@ func (a *Applier) Apply(ctx context.Context, batches []Batch) []error {
 			continue
 		}
 		people, cases := divided(events)
-		eachAtOnce(byPerson(people), func(group []Event) { a.person(ctx, work, group) })
-		eachAtOnce(byCase(cases), func(group []Event) { a.oneCase(ctx, work, group) })
+		work.eachAtOnce(byPerson(people), func(group []Event) { a.person(ctx, work, group) })
+		work.eachAtOnce(byCase(cases), func(group []Event) { a.oneCase(ctx, work, group) })
 	}
 	return work.failed
 }
 
-// eachAtOnce does something about groups, several of them at a time.
-func eachAtOnce(groups [][]Event, do func(group []Event)) {
+// eachAtOnce does something about groups, several of them at a time. A panic costs its own group alone.
+func (r *round) eachAtOnce(groups [][]Event, do func(group []Event)) {
 	var pool errgroup.Group
 	pool.SetLimit(peopleAtOnce)
 	for _, group := range groups {
 		pool.Go(func() error {
+			defer func() {
+				if fault := recover(); fault != nil {
+					r.fail(group, fmt.Errorf("channel: panic: %v\n%s", fault, debug.Stack()))
+				}
+			}()
 			do(group)
 			return nil
 		})

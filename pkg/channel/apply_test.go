@@ -430,6 +430,24 @@ func TestUnusableEventsFailTheirBatch(t *testing.T) {
 	}
 }
 
+// A panic over one person is a failure of that person's batch.
+func TestAPanicCostsOneBatch(t *testing.T) {
+	m := newTown()
+	m.fails = func(w channel.Write) error {
+		if strings.HasSuffix(w.Contacts[0].After.Phone, monaNumber) {
+			panic("odd")
+		}
+		return nil
+	}
+	batch := func(number string) channel.Batch {
+		return channel.Batch{Schema: 1, Workspace: townWorkspace, Events: []channel.Event{happened(channel.Message, 1, whatsApp(number, ""))}}
+	}
+	errs := m.applier().Apply(t.Context(), []channel.Batch{batch(monaNumber), batch("201111111111")})
+	if errs[0] == nil || !strings.Contains(errs[0].Error(), "panic: odd") || errs[1] != nil || len(m.contacts) != 1 {
+		t.Errorf("%v, %d contacts", errs, len(m.contacts))
+	}
+}
+
 // casebook remembers what it is given.
 type casebook struct {
 	*town

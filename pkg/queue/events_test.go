@@ -56,15 +56,31 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-func open(t *testing.T, s *server) *queue.Events {
+func opened(t *testing.T, s *server) (*sqs.Client, string) {
 	t.Helper()
 	listening := httptest.NewServer(s)
 	t.Cleanup(listening.Close)
-	client := sqs.New(sqs.Options{
+	return sqs.New(sqs.Options{
 		BaseEndpoint: &listening.URL, Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), Retryer: aws.NopRetryer{},
 		DisableMessageChecksumValidation: true,
-	})
-	return queue.NewEvents(client, listening.URL+"/work", listening.URL+"/dead")
+	}), listening.URL
+}
+
+func open(t *testing.T, s *server) *queue.Events {
+	t.Helper()
+	client, url := opened(t, s)
+	return queue.NewEvents(client, url+"/work", url+"/dead")
+}
+
+func TestMessagesAreBuriedAsTheyAre(t *testing.T) {
+	s := &server{}
+	dead := queue.NewDeadEvents(opened(t, s))
+	for reason, want := range map[string]string{"two\nlines\x00": "two lines ", "": "unknown", strings.Repeat("é", 3000): strings.Repeat("é", 1000), "\xff\uFFFF": "? "} {
+		s.taken = nil
+		if err := dead.Bury(t.Context(), "{", reason); err != nil || len(s.taken) != 1 || s.taken[0].Body != "{" || s.taken[0].Attributes["reason"].StringValue != want {
+			t.Errorf("%q: %+v %v", reason, s.taken, err)
+		}
+	}
 }
 
 func TestEveryBatchIsSentOnce(t *testing.T) {

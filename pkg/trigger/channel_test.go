@@ -2,7 +2,9 @@ package trigger_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +22,8 @@ type town struct {
 	fails   map[string]error
 	swept   int
 	err     error
+	buried  []string // reasons
+	full    error    // what the dead letters answer
 }
 
 func (t *town) Apply(_ context.Context, batches []channel.Batch) []error {
@@ -36,6 +40,13 @@ func (t *town) Sweep(context.Context) (channel.CasesSwept, error) {
 	return channel.CasesSwept{Waiting: 1}, t.err
 }
 
+func (t *town) Bury(_ context.Context, _, reason string) error {
+	if t.full == nil {
+		t.buried = append(t.buried, reason)
+	}
+	return t.full
+}
+
 func failures(ids ...string) *events.SQSEventResponse {
 	response := &events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, id := range ids {
@@ -44,11 +55,11 @@ func failures(ids ...string) *events.SQSEventResponse {
 	return response
 }
 
-// The second message of the sample is a letter, which holds no events.
+// The second message of the sample is a letter, which holds no events: it goes back with its reason.
 func TestEventsOfChannels(t *testing.T) {
 	w := &town{}
-	got, err := trigger.ChannelEvents(w, w, quiet)(t.Context(), sample(t, "channel-events-messages"))
-	if diff := cmp.Diff(failures("m-2"), got); diff != "" || err != nil {
+	got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-messages"))
+	if diff := cmp.Diff(failures(), got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	want := []channel.Batch{{Schema: 1, Workspace: "demo", Events: []channel.Event{{
@@ -60,19 +71,51 @@ func TestEventsOfChannels(t *testing.T) {
 		t.Error(diff)
 	}
 	w.fails = map[string]error{"demo": errors.New("busy")}
-	got, err = trigger.ChannelEvents(w, w, quiet)(t.Context(), sample(t, "channel-events-messages"))
-	if diff := cmp.Diff(failures("m-1", "m-2"), got); diff != "" || err != nil {
+	got, err = trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-messages"))
+	if diff := cmp.Diff(failures("m-1"), got); diff != "" || err != nil {
 		t.Error(diff, err)
+	}
+	if diff := cmp.Diff([]string{"the message has no sender", "the message has no sender"}, w.buried); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A message that fails again and again, or can never be read, goes to the dead letters as it is, and leaves the queue when it is there.
+func TestMessagesThatAreGivenUp(t *testing.T) {
+	const good = `{"schema":1,"workspace":"demo","events":[{"schema":1,"workspace":"demo","id":"3f1c","kind":"message"}]}`
+	for name, c := range map[string]struct {
+		body, receives string
+		full           error
+		reason         string
+		comes          bool
+	}{
+		"first try":            {good, "1", nil, "", true},
+		"last but one":         {good, "9", nil, "", true},
+		"last try":             {good, "10", nil, "busy", false},
+		"no room for the dead": {good, "10", errors.New("full"), "", true},
+		"not JSON":             {"{", "1", nil, "it is not JSON, or of another form than a batch", false},
+		"no events":            {`{"schema":1,"workspace":"demo"}`, "1", nil, "it holds no events", false},
+		"no batch":             {`{"events":"three"}`, "1", nil, "it is not JSON, or of another form than a batch", false},
+	} {
+		w := &town{fails: map[string]error{"demo": errors.New("busy")}, full: c.full}
+		event, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: c.body, Attributes: map[string]string{"ApproximateReceiveCount": c.receives}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), event)
+		if reason := strings.Join(w.buried, "|"); err != nil || reason != c.reason || len(got.BatchItemFailures) == 1 != c.comes {
+			t.Errorf("%s: %q, %v, %v", name, reason, got, err)
+		}
 	}
 }
 
 func TestTheSweepOfWaitingEvents(t *testing.T) {
 	w := &town{}
-	if got, err := trigger.ChannelEvents(w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); got != nil || err != nil || w.swept != 1 {
+	if got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); got != nil || err != nil || w.swept != 1 {
 		t.Error(got, err, w.swept)
 	}
 	w.err = errors.New("busy")
-	if _, err := trigger.ChannelEvents(w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); err == nil {
+	if _, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); err == nil {
 		t.Error("Lambda does not hear of a sweep that failed")
 	}
 }
