@@ -61,6 +61,13 @@ func (k *Killer) Random(ctx context.Context, seed uint64, pause time.Duration, h
 	}
 }
 
+// Kill ends all processes of a function of a stack.
+func Kill(function, home string) {
+	for _, process := range Processes(function, home) {
+		_ = syscall.Kill(process, syscall.SIGKILL)
+	}
+}
+
 // Poison kills every process that sends a value to DynamoDB.
 func (k *Killer) Poison(p *Proxy, value string) {
 	p.Watch(func(body []byte, client net.Addr) {

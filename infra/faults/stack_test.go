@@ -29,6 +29,8 @@ var (
 	seeds      = setting("FAULT_SEEDS", 1)
 	rows       = setting("FAULT_ROWS", 1_500)
 	operations = setting("FAULT_OPERATIONS", 300)
+	talkers    = setting("FAULT_PEOPLE", 20)
+	webhooks   = setting("FAULT_WEBHOOKS", 150)
 )
 
 func setting(name string, usual int) int {
@@ -98,7 +100,8 @@ func eachSeed(t *testing.T, test func(t *testing.T, seed uint64, workspace strin
 }
 
 // anew begins with nothing: what the seeds before left would be verified again with each. A call of import-parse that died waits 15
-// minutes in its dead letters, and would import its file once more meanwhile.
+// minutes in its dead letters, and would import its file once more meanwhile. Functions end too: they remember the store's secret, by which
+// conversations are named.
 func anew(t *testing.T) {
 	t.Helper()
 	queues := sqs.NewFromConfig(stack.Config(local.EmulatorURL))
@@ -113,6 +116,9 @@ func anew(t *testing.T) {
 	}
 	if err := local.EmptyTables(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	for _, function := range []string{"api", "webhooks", "channel-events", "import-parse", "import-write", "export"} {
+		faults.Kill("contacts-"+function, home)
 	}
 }
 

@@ -1,0 +1,99 @@
+package faults_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/occ/contacts/infra/local/stack"
+)
+
+// key signs what the tests send over any account.
+var key = []byte("a key of the tests, 32 bytes long")
+
+// register makes the workspace's accounts, one of each channel of a script; the id of each is the workspace's.
+func register(t *testing.T, workspace string) {
+	t.Helper()
+	for channel, secrets := range map[string]map[string]string{
+		"whatsapp": {"appSecret": string(key), "verifyToken": "verify"},
+		"widget":   {"signingSecret": "whsec_" + base64.StdEncoding.EncodeToString(key)},
+	} {
+		path := "/v1/channel-accounts/" + channel + "/" + workspace
+		if status, answer := ask(t, tokenOf(t, workspace), http.MethodPut, path, map[string]any{"name": "Faults", "secrets": secrets}, nil); status != http.StatusCreated {
+			t.Fatal(status, answer)
+		}
+	}
+}
+
+// deliver posts a line over the workspace's account until it is answered 200, as providers do.
+func deliver(t *testing.T, workspace string, one line) {
+	t.Helper()
+	body := fmt.Sprintf(one.body, workspace)
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		status := postSigned(t, one.channel, workspace, []byte(body))
+		if status == http.StatusOK {
+			return
+		}
+		if status != 0 && status < 500 && status != http.StatusTooManyRequests || time.Since(began) > patience {
+			t.Errorf("a webhook of %s is answered %d", one.channel, status)
+			return
+		}
+	}
+}
+
+// postSigned posts a body; status 0 when no answer came.
+func postSigned(t *testing.T, channel, account string, body []byte) (status int) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, local.APIURL+"/v1/webhooks/"+channel+"/"+account, bytes.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return http.StatusBadRequest
+	}
+	mac := hmac.New(sha256.New, key)
+	if channel == "whatsapp" {
+		mac.Write(body)
+		request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	} else { // https://www.standardwebhooks.com
+		at := strconv.FormatInt(time.Now().Unix(), 10)
+		fmt.Fprintf(mac, "msg.%s.%s", at, body)
+		request.Header.Set("Webhook-Id", "msg")
+		request.Header.Set("Webhook-Timestamp", at)
+		request.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+// depth is how many messages the queue of an output holds, those that somebody works on too.
+func depth(t *testing.T, output string) (messages int) {
+	t.Helper()
+	url, queues := local.Outputs[output], sqs.NewFromConfig(stack.Config(local.EmulatorURL))
+	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
+	out, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: names})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		n, err := strconv.Atoi(out.Attributes[string(name)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages += n
+	}
+	return messages
+}
