@@ -20,8 +20,8 @@ import (
 func main() {
 	settings, aws := awsclient.Start("channel-events", config.LoadChannelEvents)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
-	dead := queue.NewDeadEvents(awsclient.SQS(aws), settings.DeadLettersURL)
-	cases := channel.NewCases(store, dead, time.Now)
+	inbox := queue.NewInbox(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
+	cases := channel.NewCases(store, inbox, time.Now)
 	applier := channel.NewApplier(store, cases, time.Now, uuid.NewString)
-	lambda.Start(trigger.ChannelEvents(applier, cases, dead, logging.New(settings.LogLevel)))
+	lambda.Start(trigger.ChannelEvents(applier, cases, inbox, logging.New(settings.LogLevel)))
 }

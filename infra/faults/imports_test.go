@@ -72,7 +72,7 @@ func TestAPoisonedRow(t *testing.T) {
 	file, known, want := people(400)
 	prepare(t, workspace, known)
 	var killer faults.Killer
-	killer.Poison(proxy, "poison@example.com")
+	defer killer.Poison(proxy, "poison@example.com")()
 	file = append(file, "Poison Row,poison@example.com,+201055555555,Acme,VIP\nLast Row,last@example.com,+201066666666,Acme,VIP\n"...)
 	want.totals.Rows, want.totals.Processed = want.totals.Rows+2, want.totals.Processed+2
 	want.totals.Created++

@@ -68,9 +68,9 @@ func Kill(function, home string) {
 	}
 }
 
-// Poison kills every process that sends a value to DynamoDB.
-func (k *Killer) Poison(p *Proxy, value string) {
-	p.Watch(func(body []byte, client net.Addr) {
+// Poison kills every process that writes a value to DynamoDB, until stop is called.
+func (k *Killer) Poison(p *Proxy, value string) (stop func()) {
+	return p.Watch(func(body []byte, client net.Addr) {
 		if !bytes.Contains(body, []byte(value)) || !bytes.Contains(body, []byte("TransactItems")) {
 			return
 		}

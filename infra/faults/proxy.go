@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +44,8 @@ type Proxy struct {
 	random   *rand.Rand
 	injected map[string]int
 	written  map[string]time.Time // items by key, and when they were last written
-	watchers []func(body []byte, client net.Addr)
+	watchers map[int]func(body []byte, client net.Addr)
+	seen     int // watchers that there were
 }
 
 // Start puts a proxy before an endpoint, on a free port of the loopback interface, until Stop.
@@ -54,7 +56,7 @@ func Start(endpoint string, odds Odds, seed uint64) (*Proxy, error) {
 	}
 	p := &Proxy{
 		URL: "http://" + listener.Addr().String(), odds: odds, target: endpoint, random: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // the same for a seed
-		injected: map[string]int{}, written: map[string]time.Time{},
+		injected: map[string]int{}, written: map[string]time.Time{}, watchers: map[int]func([]byte, net.Addr){},
 	}
 	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
 	go p.server.Serve(listener) //nolint:errcheck // ends with Close
@@ -84,11 +86,18 @@ func (p *Proxy) Injected() map[string]int {
 	return maps.Clone(p.injected)
 }
 
-// Watch lets a function see every request's body and who sent it, before it is passed on.
-func (p *Proxy) Watch(see func(body []byte, client net.Addr)) {
+// Watch lets a function see every request's body and who sent it, before it is passed on, until stop is called.
+func (p *Proxy) Watch(see func(body []byte, client net.Addr)) (stop func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.watchers = append(p.watchers, see)
+	p.seen++
+	n := p.seen
+	p.watchers[n] = see
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.watchers, n)
+	}
 }
 
 // happens draws a fault.
@@ -113,7 +122,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	watchers := p.watchers
+	watchers := slices.Collect(maps.Values(p.watchers))
 	p.mu.Unlock()
 	for _, see := range watchers {
 		see(body, client)

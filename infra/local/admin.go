@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/occ/contacts/infra/local/stack"
 )
@@ -125,43 +124,11 @@ func user(ctx context.Context, f flags) error {
 	return nil
 }
 
-// redrive puts the messages of every dead-letter queue with a work queue back into it. import-parse has none: its sweep
-// reads its dead letters by itself.
+// redrive puts dead letters back into their queues.
 func redrive(ctx context.Context, f flags) error {
 	cfg, outputs, err := target(ctx, f.stack)
 	if err != nil {
 		return err
 	}
-	client := sqs.NewFromConfig(cfg)
-	for name, letters := range outputs {
-		work, isDLQ := outputs[strings.TrimSuffix(name, "DlqUrl")+"QueueUrl"], strings.HasSuffix(name, "DlqUrl")
-		if !isDLQ || work == "" {
-			continue
-		}
-		moved, err := move(ctx, client, letters, work)
-		if err != nil {
-			return fmt.Errorf("%s: %w", letters, err)
-		}
-		fmt.Printf("%s: %d back\n", letters[strings.LastIndex(letters, "/")+1:], moved)
-	}
-	return nil
-}
-
-// move sends each message on before it deletes it: a crash doubles a message, which the workers bear, and loses none.
-func move(ctx context.Context, client *sqs.Client, from, to string) (moved int, err error) {
-	for {
-		received, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(from), MaxNumberOfMessages: 10, WaitTimeSeconds: 1})
-		if err != nil || len(received.Messages) == 0 {
-			return moved, err
-		}
-		for _, message := range received.Messages {
-			if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(to), MessageBody: message.Body}); err != nil {
-				return moved, err
-			}
-			if _, err := client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(from), ReceiptHandle: message.ReceiptHandle}); err != nil {
-				return moved, err
-			}
-			moved++
-		}
-	}
+	return stack.Redrive(ctx, cfg, outputs, os.Stdout)
 }

@@ -89,13 +89,14 @@ type Export struct {
 type ChannelEvents struct {
 	Tables         Tables
 	LogLevel       slog.Level
+	QueueURL       string // CHANNEL_EVENTS_QUEUE_URL
 	DeadLettersURL string // CHANNEL_EVENTS_DLQ_URL
 }
 
 // LoadChannelEvents reads the configuration of functions/channel-events.
 func LoadChannelEvents() (ChannelEvents, error) {
 	var e environment
-	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, errors.Join(e.faults...)
+	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, errors.Join(e.faults...)
 }
 
 // LoadAPI reads the configuration of functions/api.

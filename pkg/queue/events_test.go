@@ -74,10 +74,11 @@ func open(t *testing.T, s *server) *queue.Events {
 
 func TestMessagesAreBuriedAsTheyAre(t *testing.T) {
 	s := &server{}
-	dead := queue.NewDeadEvents(opened(t, s))
+	client, url := opened(t, s)
+	dead := queue.NewInbox(client, url+"/work", url+"/dead")
 	for reason, want := range map[string]string{"two\nlines\x00": "two lines ", "": "unknown", strings.Repeat("é", 3000): strings.Repeat("é", 1000), "\xff\uFFFF": "? "} {
 		s.taken = nil
-		if err := dead.Bury(t.Context(), "{", reason); err != nil || len(s.taken) != 1 || s.taken[0].Body != "{" || s.taken[0].Attributes["reason"].StringValue != want {
+		if err := dead.Bury(t.Context(), "{", reason); err != nil || len(s.taken) != 1 || s.taken[0].Body != "{" || !strings.HasSuffix(s.urls[0], "/dead") || s.taken[0].Attributes["reason"].StringValue != want {
 			t.Errorf("%q: %+v %v", reason, s.taken, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -22,20 +23,30 @@ type Waiters interface {
 	Sweep(ctx context.Context) (channel.CasesSwept, error)
 }
 
-// Graves takes messages that are given up. *queue.DeadEvents implements it.
-type Graves interface {
+// Inbox is the queue that the messages are of. *queue.Inbox implements it.
+type Inbox interface {
+	// Delete removes a message by its receipt.
+	Delete(ctx context.Context, receipt string) error
+	// Bury puts a message among the dead letters, with the reason.
 	Bury(ctx context.Context, message, reason string) error
 }
 
-// maxTries is after how many deliveries a message that fails is given up, with its reason. The queue itself gives up later, those that ended
-// the function each time (template.yaml, ChannelEventsQueue).
-const maxTries = 10
+// How often a message is delivered. The queue itself gives up later (template.yaml, ChannelEventsQueue).
+const (
+	// carefulFrom is from which delivery on a message is applied alone and after the others: one that ends the function costs only itself.
+	carefulFrom = 3
+	// maxTries is from which delivery on a message that fails is given up.
+	maxTries = 12
+	// maxDeaths is after how many deliveries a message is given up that was never seen to fail. What came along with one that kills had its
+	// turn before that one some time.
+	maxDeaths = 16
+)
 
 // channelEvents are the handlers of functions/channel-events.
 type channelEvents struct {
 	applier Applier
 	waiters Waiters
-	graves  Graves
+	inbox   Inbox
 	log     *slog.Logger
 }
 
@@ -43,8 +54,8 @@ type channelEvents struct {
 // after some tries are given up; and
 // {"action":"sweep"} of its schedule.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-func ChannelEvents(applier Applier, waiters Waiters, graves Graves, log *slog.Logger) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
-	c := channelEvents{applier, waiters, graves, log}
+func ChannelEvents(applier Applier, waiters Waiters, inbox Inbox, log *slog.Logger) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
+	c := channelEvents{applier, waiters, inbox, log}
 	return func(ctx context.Context, body json.RawMessage) (*events.SQSEventResponse, error) {
 		var event struct {
 			Action  string              `json:"action"`
@@ -60,47 +71,81 @@ func ChannelEvents(applier Applier, waiters Waiters, graves Graves, log *slog.Lo
 	}
 }
 
-// apply applies the messages together: those of one sender in several of them are one piece of work.
+// apply applies what came the first times together: messages of one sender are one piece of work. The others follow one by one.
 func (c channelEvents) apply(ctx context.Context, messages []events.SQSMessage) *events.SQSEventResponse {
-	failed := make([]error, len(messages))
+	var fresh, suspects []events.SQSMessage
+	for _, message := range messages {
+		if receives(message) < carefulFrom {
+			fresh = append(fresh, message)
+		} else {
+			suspects = append(suspects, message)
+		}
+	}
+	failed := c.together(ctx, fresh, len(suspects) > 0)
+	rand.Shuffle(len(suspects), func(i, j int) { suspects[i], suspects[j] = suspects[j], suspects[i] }) // none is always after the one that kills
+	for _, one := range suspects {
+		failed = append(failed, c.alone(ctx, one)...)
+	}
+	c.log.InfoContext(ctx, "events are applied", "messages", len(messages), "failed", len(failed))
+	return &events.SQSEventResponse{BatchItemFailures: failed}
+}
+
+// alone applies a message that came several times. One that came far more often than it may fail ended the function.
+func (c channelEvents) alone(ctx context.Context, message events.SQSMessage) []events.SQSBatchItemFailure {
+	if receives(message) > maxDeaths && c.buried(ctx, message, "the function ended, or its time, while it was at work on these events") {
+		return nil
+	}
+	return c.together(ctx, []events.SQSMessage{message}, true)
+}
+
+// together applies messages and says which are to come again. early removes the others from the queue at once.
+func (c channelEvents) together(ctx context.Context, messages []events.SQSMessage, early bool) []events.SQSBatchItemFailure {
+	outcomes := make([]error, len(messages))
 	var batches []channel.Batch
 	var of []int // of each batch: its message
 	for i, message := range messages {
 		batch, err := batchOf(message.Body)
-		if failed[i] = err; err == nil {
+		if outcomes[i] = err; err == nil {
 			batches, of = append(batches, batch), append(of, i)
 		}
 	}
 	for n, err := range c.applier.Apply(ctx, batches) {
-		failed[of[n]] = err
+		outcomes[of[n]] = err
 	}
-	response := &events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-	for i, err := range failed {
-		if err != nil && !c.gaveUp(ctx, messages[i], err) {
-			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: messages[i].MessageId})
+	failed := []events.SQSBatchItemFailure{}
+	for i, err := range outcomes {
+		switch {
+		case err != nil && !c.gaveUp(ctx, messages[i], err):
+			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: messages[i].MessageId})
+		case early:
+			if err := c.inbox.Delete(ctx, messages[i].ReceiptHandle); err != nil { // Lambda will
+				c.log.WarnContext(ctx, "a message could not be removed early", "message", messages[i].MessageId, "error", err)
+			}
 		}
 	}
-	c.log.InfoContext(ctx, "events are applied", "messages", len(messages), "failed", len(response.BatchItemFailures))
-	return response
+	return failed
 }
 
-// gaveUp puts a message that failed among the dead letters, as it is, if it is time; it is sent there before it leaves the queue.
+// gaveUp says that a message that failed is done with: it has failed often enough, or can never be read.
 func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, failure error) bool {
-	log := c.log.With("message", message.MessageId, "receives", receives(message))
-	unreadable, never := errors.AsType[*unreadable](failure)
-	if !never && receives(message) < maxTries {
-		log.WarnContext(ctx, "events could not be applied yet", "error", failure)
+	if never, is := errors.AsType[*unreadable](failure); is {
+		return c.buried(ctx, message, never.reason)
+	}
+	if receives(message) < maxTries {
+		c.log.WarnContext(ctx, "events could not be applied yet", "message", message.MessageId, "receives", receives(message), "error", failure)
 		return false
 	}
-	reason := failure.Error()
-	if never {
-		reason = unreadable.reason
-	}
-	if err := c.graves.Bury(ctx, message.Body, reason); err != nil {
-		log.ErrorContext(ctx, "events cannot be applied, nor put among the dead letters", "error", failure, "deadLetters", err)
+	return c.buried(ctx, message, failure.Error())
+}
+
+// buried puts a message among the dead letters, as it is.
+func (c channelEvents) buried(ctx context.Context, message events.SQSMessage, reason string) bool {
+	log := c.log.With("message", message.MessageId, "receives", receives(message), "reason", reason)
+	if err := c.inbox.Bury(ctx, message.Body, reason); err != nil {
+		log.ErrorContext(ctx, "events cannot be applied, nor put among the dead letters", "error", err)
 		return false
 	}
-	log.ErrorContext(ctx, "events cannot be applied", "error", failure)
+	log.ErrorContext(ctx, "events cannot be applied")
 	return true
 }
 

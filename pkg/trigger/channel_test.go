@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,15 +20,18 @@ import (
 // town remembers the batches that it was given, and fails those of the workspaces that it is told.
 type town struct {
 	batches []channel.Batch
+	sizes   []int // of the batches at once
 	fails   map[string]error
 	swept   int
 	err     error
 	buried  []string // reasons
+	done    []string // receipts
 	full    error    // what the dead letters answer
 }
 
 func (t *town) Apply(_ context.Context, batches []channel.Batch) []error {
 	t.batches = batches
+	t.sizes = append(t.sizes, len(batches))
 	failed := make([]error, len(batches))
 	for i, batch := range batches {
 		failed[i] = t.fails[batch.Workspace]
@@ -38,6 +42,11 @@ func (t *town) Apply(_ context.Context, batches []channel.Batch) []error {
 func (t *town) Sweep(context.Context) (channel.CasesSwept, error) {
 	t.swept++
 	return channel.CasesSwept{Waiting: 1}, t.err
+}
+
+func (t *town) Delete(_ context.Context, receipt string) error {
+	t.done = append(t.done, receipt)
+	return t.full
 }
 
 func (t *town) Bury(_ context.Context, _, reason string) error {
@@ -90,9 +99,11 @@ func TestMessagesThatAreGivenUp(t *testing.T) {
 		comes          bool
 	}{
 		"first try":            {good, "1", nil, "", true},
-		"last but one":         {good, "9", nil, "", true},
-		"last try":             {good, "10", nil, "busy", false},
-		"no room for the dead": {good, "10", errors.New("full"), "", true},
+		"last but one":         {good, "11", nil, "", true},
+		"last try":             {good, "12", nil, "busy", false},
+		"after deaths":         {good, "16", nil, "busy", false},
+		"deaths":               {good, "17", nil, "the function ended, or its time, while it was at work on these events", false},
+		"no room for the dead": {good, "12", errors.New("full"), "", true},
 		"not JSON":             {"{", "1", nil, "it is not JSON, or of another form than a batch", false},
 		"no events":            {`{"schema":1,"workspace":"demo"}`, "1", nil, "it holds no events", false},
 		"no batch":             {`{"events":"three"}`, "1", nil, "it is not JSON, or of another form than a batch", false},
@@ -106,6 +117,33 @@ func TestMessagesThatAreGivenUp(t *testing.T) {
 		if reason := strings.Join(w.buried, "|"); err != nil || reason != c.reason || len(got.BatchItemFailures) == 1 != c.comes {
 			t.Errorf("%s: %q, %v, %v", name, reason, got, err)
 		}
+	}
+}
+
+// What came several times is applied alone and after the rest, and each message is done with before the next begins.
+func TestMessagesThatCameSeveralTimes(t *testing.T) {
+	w := &town{fails: map[string]error{"ill": errors.New("busy")}}
+	var records []events.SQSMessage
+	for i, receives := range []string{"1", "3", "2", "4"} {
+		workspace := []string{"demo", "ill", "demo", "demo"}[i]
+		records = append(records, events.SQSMessage{
+			MessageId: fmt.Sprint("m-", i), ReceiptHandle: fmt.Sprint("r-", i), Attributes: map[string]string{"ApproximateReceiveCount": receives},
+			Body: `{"schema":1,"workspace":"` + workspace + `","events":[{"schema":1,"workspace":"demo","id":"3f1c","kind":"message"}]}`,
+		})
+	}
+	event, err := json.Marshal(events.SQSEvent{Records: records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), event)
+	if diff := cmp.Diff(failures("m-1"), got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if diff := cmp.Diff([]string{"r-0", "r-2", "r-3"}, w.done); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int{2, 1, 1}, w.sizes); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -14,30 +14,41 @@ import (
 	"github.com/occ/contacts/pkg/channel"
 )
 
-// DeadEvents is the dead-letter queue of channel-events, for what it cannot apply.
-type DeadEvents struct {
-	client *sqs.Client
-	url    string
+// Inbox is the queue of channel-events as that function has it: Lambda receives for it, and removes what succeeded.
+type Inbox struct {
+	client    *sqs.Client
+	url, dead string
 }
 
-var _ channel.DeadLetters = (*DeadEvents)(nil)
+var _ channel.DeadLetters = (*Inbox)(nil)
 
-// NewDeadEvents makes the queue at a URL.
-func NewDeadEvents(client *sqs.Client, url string) *DeadEvents { return &DeadEvents{client, url} }
+// NewInbox makes the queue at a URL, and that of its dead letters.
+func NewInbox(client *sqs.Client, url, deadLetters string) *Inbox {
+	return &Inbox{client, url, deadLetters}
+}
+
+// Delete removes a message before the function ends. Lambda does so once more, which does no harm.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+func (q *Inbox) Delete(ctx context.Context, receipt string) error {
+	if _, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.url, ReceiptHandle: &receipt}); err != nil {
+		return fmt.Errorf("queue: delete a message: %w", err)
+	}
+	return nil
+}
 
 // Send implements channel.DeadLetters. The message is what the work queue takes, so that it can be put back there.
-func (d *DeadEvents) Send(ctx context.Context, e channel.Event, reason string) error {
+func (q *Inbox) Send(ctx context.Context, e channel.Event, reason string) error {
 	body, err := json.Marshal(channel.Batch{Schema: channel.EventSchema, Workspace: e.Workspace, Events: []channel.Event{e}})
 	if err != nil {
 		return fmt.Errorf("queue: encode an event: %w", err)
 	}
-	return d.Bury(ctx, string(body), reason)
+	return q.Bury(ctx, string(body), reason)
 }
 
 // Bury sends a message of the work queue as it is, with the reason as an attribute: people look there first.
-func (d *DeadEvents) Bury(ctx context.Context, message, reason string) error {
+func (q *Inbox) Bury(ctx context.Context, message, reason string) error {
 	reason = attribute(reason)
-	return send(ctx, d.client, d.url, []types.SendMessageBatchRequestEntry{{
+	return send(ctx, q.client, q.dead, []types.SendMessageBatchRequestEntry{{
 		Id: aws.String("0"), MessageBody: &message,
 		MessageAttributes: map[string]types.MessageAttributeValue{"reason": {DataType: aws.String("String"), StringValue: &reason}},
 	}})
