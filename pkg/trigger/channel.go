@@ -66,7 +66,7 @@ func (c channelEvents) apply(ctx context.Context, messages []events.SQSMessage) 
 	response := &events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, err := range failed {
 		if err != nil {
-			c.log.ErrorContext(ctx, "events could not be applied yet", "message", messages[i].MessageId, "receives", receives(messages[i]), "error", err)
+			c.log.ErrorContext(ctx, "events could not be applied yet", "messageId", messages[i].MessageId, "receives", receives(messages[i]), "error", err)
 			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: messages[i].MessageId})
 		}
 	}
