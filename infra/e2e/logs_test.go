@@ -193,7 +193,7 @@ func (s *scene) people() {
 		"campaignId": "spring", "channel": "whatsapp", "accountId": s.account(contact.WhatsApp).ID, "contact": map[string]any{"externalId": dialled, "name": firstName}, "messageId": "c",
 	}), 200)
 	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"messages": []any{map[string]any{
-		"from": dialled, "id": wamid + "2", "timestamp": fmt.Sprint(now.Unix() + 1), "type": "system", "system": map[string]any{
+		"from": dialled, "id": wamid + "2", "timestamp": fmt.Sprint(now.Unix() + 5), "type": "system", "system": map[string]any{
 			"body": "User " + firstName + " changed from " + dialled + " to " + redialled, "type": "user_changed_number", "wa_id": redialled,
 			"user_id": secondBusinessID, "previous_user_id": businessID,
 		},
