@@ -54,7 +54,7 @@ tools: ## installs the parts of the local stack into .tools
 	@mv .tools/bin/golangci-lint $@
 
 # ---- The local stack ----
-.PHONY: run token env sample drop reset redrive verify-data
+.PHONY: run token env sample drop webhook reset redrive verify-data
 run: tools ## starts the local stack in the foreground; ready when it says so
 	@go build -o .tools/bin/local ./infra/local && exec .tools/bin/local run
 
@@ -69,6 +69,9 @@ sample: ## writes people.csv: ROWS=10000
 
 drop: ## uploads a file as an admin would: FILE=people.csv WORKSPACE=demo
 	@$(LAUNCHER) drop -file '$(FILE)' -workspace '$(WORKSPACE)'
+
+webhook: ## posts a sample webhook as its provider would: SAMPLE=whatsapp-message WORKSPACE=demo; without SAMPLE, all of them
+	@$(LAUNCHER) webhook -sample '$(SAMPLE)' -workspace '$(WORKSPACE)'
 
 reset: ## empties the local data
 	@$(LAUNCHER) reset

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/occ/contacts/infra/local/sample"
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/gateway"
@@ -36,12 +37,6 @@ type memory struct {
 	busy     error // what the tables answer
 }
 
-// secrets are those of the samples.
-var secrets = channel.Secrets{
-	AppSecret: "sample-app-secret", VerifyToken: "sample-verify-token", SecretToken: "sample-secret-token", AuthToken: "sample-auth-token",
-	SigningSecret: "whsec_c2FtcGxlLXNpZ25pbmcta2V5LW9mLTMyLWJ5dGVzISE=",
-}
-
 func newMemory() *memory {
 	m := &memory{accounts: map[channel.AccountKey]channel.Account{}, region: "EG"}
 	for _, key := range []channel.AccountKey{
@@ -55,7 +50,7 @@ func newMemory() *memory {
 }
 
 func (m *memory) register(workspace string, key channel.AccountKey) {
-	sealed, _ := json.Marshal(secrets)
+	sealed, _ := json.Marshal(sample.Secrets(key.Channel))
 	m.accounts[key] = channel.Account{Workspace: workspace, Channel: key.Channel, ID: key.ID, Sealed: sealed, Version: 1}
 }
 
@@ -91,7 +86,8 @@ func (m *memory) Bury(_ context.Context, letters []channel.Letter) error {
 	return m.full
 }
 
-func sample(t *testing.T, name string) (event events.APIGatewayV2HTTPRequest) {
+// read decodes a sample of events/.
+func read(t *testing.T, name string) (event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "events", name))
 	if err == nil {
@@ -195,7 +191,7 @@ func TestEverySampleIsHandled(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "webhooks-"), ".json")
 		m := newMemory()
-		answer, log := m.handle(t, sample(t, filepath.Base(file)))
+		answer, log := m.handle(t, read(t, filepath.Base(file)))
 		var got []string
 		for _, e := range m.events {
 			got = append(got, said(e))
@@ -217,7 +213,7 @@ func TestEverySampleIsHandled(t *testing.T) {
 			}
 		}
 		again := newMemory()
-		again.handle(t, sample(t, filepath.Base(file)))
+		again.handle(t, read(t, filepath.Base(file)))
 		for i, e := range again.events {
 			if e.ID != m.events[i].ID {
 				t.Errorf("%s: another id the second time", name)
@@ -227,11 +223,11 @@ func TestEverySampleIsHandled(t *testing.T) {
 }
 
 func TestAnswersOfTheirOwn(t *testing.T) {
-	answer, _ := newMemory().handle(t, sample(t, "webhooks-whatsapp-verify.json"))
+	answer, _ := newMemory().handle(t, read(t, "webhooks-whatsapp-verify.json"))
 	if answer.Body != "1158201444" || !strings.HasPrefix(answer.Headers["content-type"], "text/plain") {
 		t.Errorf("%+v", answer)
 	}
-	answer, _ = newMemory().handle(t, sample(t, "webhooks-sms-message.json"))
+	answer, _ = newMemory().handle(t, read(t, "webhooks-sms-message.json"))
 	if !strings.HasSuffix(answer.Body, "<Response/>") || !strings.HasPrefix(answer.Headers["content-type"], "text/xml") {
 		t.Errorf("%+v", answer)
 	}
@@ -323,7 +319,7 @@ func reserialised(e *events.APIGatewayV2HTTPRequest) {
 func TestRefusals(t *testing.T) {
 	for _, c := range refusals {
 		t.Run(c.name, func(t *testing.T) {
-			m, event := newMemory(), sample(t, "webhooks-"+c.sample+".json")
+			m, event := newMemory(), read(t, "webhooks-"+c.sample+".json")
 			c.change(&event)
 			answer, _ := m.handle(t, event)
 			var problem map[string]any
@@ -342,13 +338,13 @@ func TestWhatIsNotQueuedIsNotAcknowledged(t *testing.T) {
 	for _, name := range []string{"webhooks-whatsapp-message.json", "webhooks-platform-message.json"} {
 		m := newMemory()
 		m.full = errors.New("the queue is gone")
-		answer, log := m.handle(t, sample(t, name))
+		answer, log := m.handle(t, read(t, name))
 		if answer.StatusCode != http.StatusServiceUnavailable || answer.Headers["retry-after"] == "" || strings.Contains(answer.Body, "gone") || !strings.Contains(log, "gone") {
 			t.Errorf("%d %s %s", answer.StatusCode, answer.Body, log)
 		}
 		m = newMemory()
 		m.busy = errors.New("the table is gone")
-		if answer, _ := m.handle(t, sample(t, name)); answer.StatusCode != http.StatusInternalServerError || strings.Contains(answer.Body, "gone") {
+		if answer, _ := m.handle(t, read(t, name)); answer.StatusCode != http.StatusInternalServerError || strings.Contains(answer.Body, "gone") {
 			t.Errorf("%d %s", answer.StatusCode, answer.Body)
 		}
 	}
@@ -368,14 +364,14 @@ func TestEachToItsOwn(t *testing.T) {
 	} {
 		m := newMemory()
 		c.change(m)
-		answer, _ := m.handle(t, sample(t, "webhooks-"+c.sample+".json"))
+		answer, _ := m.handle(t, read(t, "webhooks-"+c.sample+".json"))
 		if answer.StatusCode != http.StatusOK || len(m.events) != c.events || len(m.letters) > 0 {
 			t.Errorf("%s: %d, %d events, %v", c.sample, answer.StatusCode, len(m.events), m.letters)
 		}
 	}
 	m := newMemory()
 	m.register("other", channel.AccountKey{Channel: contact.WhatsApp, ID: "106540352242922"})
-	m.handle(t, sample(t, "webhooks-whatsapp-message.json"))
+	m.handle(t, read(t, "webhooks-whatsapp-message.json"))
 	if len(m.events) != 1 || m.events[0].Workspace != "other" {
 		t.Errorf("%+v", m.events)
 	}

@@ -1,42 +1,37 @@
 package e2e
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
 	"testing"
 	"time"
-)
 
-const (
-	appSecret = "app-secret-of-the-tests"
-	wamid     = "wamid.%s"
+	"github.com/occ/contacts/infra/local/sample"
+	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/contact"
 )
 
 // whatsapp posts a message of somebody as the Cloud API does.
 // https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
-func whatsapp(t *testing.T, account, waID, name, message string, at time.Time) answer {
+func whatsapp(t *testing.T, account channel.AccountKey, waID, name, message string, at time.Time) answer {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"object": "whatsapp_business_account", "entry": []any{map[string]any{"id": "1", "changes": []any{map[string]any{
-		"field": "messages", "value": map[string]any{
-			"messaging_product": "whatsapp", "metadata": map[string]any{"display_phone_number": "15550783881", "phone_number_id": account},
-			"contacts": []any{map[string]any{"profile": map[string]any{"name": name}, "wa_id": waID}},
-			"messages": []any{map[string]any{
-				"from": waID, "id": fmt.Sprintf(wamid, message), "timestamp": fmt.Sprint(at.Unix()), "type": "text", "text": map[string]any{"body": "Hello"},
-			}},
-		},
-	}}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mac := hmac.New(sha256.New, []byte(appSecret))
-	mac.Write(body)
-	return caller{t, ""}.call(http.MethodPost, "/v1/webhooks/whatsapp/"+account, string(body), "X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	return deliver(t, account, cloudAPI(account, map[string]any{
+		"contacts": []any{map[string]any{"profile": map[string]any{"name": name}, "wa_id": waID}},
+		"messages": []any{map[string]any{
+			"from": waID, "id": "wamid." + message, "timestamp": fmt.Sprint(at.Unix()), "type": "text", "text": map[string]any{"body": "Hello"},
+		}},
+	}))
+}
+
+// cloudAPI is a body of the Cloud API, of what a number got.
+func cloudAPI(account channel.AccountKey, value map[string]any) map[string]any {
+	value["messaging_product"] = "whatsapp"
+	value["metadata"] = map[string]any{"display_phone_number": "15550783881", "phone_number_id": account.ID}
+	return map[string]any{"object": "whatsapp_business_account", "entry": []any{map[string]any{
+		"id": "1", "changes": []any{map[string]any{"field": "messages", "value": value}},
+	}}}
 }
 
 // found are the contacts that a search gives.
@@ -48,14 +43,11 @@ func found(admin caller, q string) []map[string]any {
 // request, are deleted, and write again.
 func TestSomebodyWritesAndLeaves(t *testing.T) {
 	admin := as(t, fresh(t), "admin")
-	account := fmt.Sprint(time.Now().UnixNano())
-	phone := "2010" + account[len(account)-8:]
-	admin.call(http.MethodPut, "/v1/channel-accounts/whatsapp/"+account, map[string]any{
-		"name": "Sales", "secrets": map[string]any{"appSecret": appSecret, "verifyToken": "verify"},
-	}).is(http.StatusCreated)
-	admin.call(http.MethodPut, "/v1/channel-accounts/platform/p-"+account, map[string]any{
-		"name": "Platform", "secrets": map[string]any{"signingSecret": "whsec_" + signing},
-	}).is(http.StatusCreated)
+	number := fmt.Sprint(time.Now().UnixNano())
+	phone := "2010" + number[len(number)-8:]
+	account, platform := channel.AccountKey{Channel: contact.WhatsApp, ID: number}, channel.AccountKey{Channel: contact.Platform, ID: "p-" + number}
+	register(admin, account)
+	register(admin, platform)
 	began := time.Now()
 	var senders sync.WaitGroup
 	for n := range 20 {
@@ -72,9 +64,7 @@ func TestSomebodyWritesAndLeaves(t *testing.T) {
 	conversation := admin.call(http.MethodGet, "/v1/contacts/"+id+"/conversations", nil).is(http.StatusOK).items()[0]["id"].(string)
 
 	request := func(kind string, at time.Time) {
-		signed(t, "/v1/webhooks/platform/p-"+account, map[string]any{"type": "request." + kind, "timestamp": at.UTC().Format(time.RFC3339), "data": map[string]any{
-			"requestId": "r-" + account, "contactId": id, "subject": "Help", "status": kind, "at": at.UTC().Format(time.RFC3339),
-		}}).is(http.StatusOK)
+		deliver(t, platform, event("request."+kind, at, map[string]any{"requestId": "r-" + number, "contactId": id, "subject": "Help", "status": kind})).is(http.StatusOK)
 	}
 	request("opened", began)
 	eventually(t, "the request is there", func() bool {
@@ -99,24 +89,21 @@ func TestSomebodyWritesAndLeaves(t *testing.T) {
 
 func TestWebhooksThatAreRefused(t *testing.T) {
 	admin := as(t, fresh(t), "admin")
-	account := fmt.Sprint(time.Now().UnixNano())
-	path := "/v1/webhooks/whatsapp/" + account
+	account := channel.AccountKey{Channel: contact.WhatsApp, ID: fmt.Sprint(time.Now().UnixNano())}
+	hook := addressOf("webhooks", account)
 	nobody := caller{t, ""}
-	nobody.call(http.MethodPost, path, "{}").problem(http.StatusNotFound, "not_found")
-	admin.call(http.MethodPut, "/v1/channel-accounts/whatsapp/"+account, map[string]any{
-		"name": "Sales", "secrets": map[string]any{"appSecret": appSecret, "verifyToken": "verify"},
-	}).is(http.StatusCreated)
-	nobody.call(http.MethodPost, path, "{}").problem(http.StatusUnauthorized, "invalid_signature")
-	nobody.call(http.MethodPost, path, "{}", "X-Hub-Signature-256", "sha256=00").problem(http.StatusUnauthorized, "invalid_signature")
-	mac := hmac.New(sha256.New, []byte(appSecret))
-	mac.Write([]byte("no JSON"))
-	nobody.call(http.MethodPost, path, "no JSON", "X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil))).problem(http.StatusBadRequest, "malformed_event")
-	if challenge := nobody.call(http.MethodGet, path+"?hub.mode=subscribe&hub.verify_token=verify&hub.challenge=1158201444", nil); challenge.status != http.StatusOK || string(challenge.body) != "1158201444" {
+	nobody.call(http.MethodPost, hook, "{}").problem(http.StatusNotFound, "not_found")
+	register(admin, account)
+	nobody.call(http.MethodPost, hook, "{}").problem(http.StatusUnauthorized, "invalid_signature")
+	nobody.call(http.MethodPost, hook, "{}", "X-Hub-Signature-256", "sha256=00").problem(http.StatusUnauthorized, "invalid_signature")
+	deliver(t, account, "no JSON").problem(http.StatusBadRequest, "malformed_event")
+	verify := hook + "?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=" + sample.Secrets(account.Channel).VerifyToken
+	if challenge := nobody.call(http.MethodGet, verify, nil); challenge.status != http.StatusOK || string(challenge.body) != "1158201444" {
 		t.Errorf("%d %s", challenge.status, challenge.body)
 	}
-	if wrong := nobody.call(http.MethodGet, path+"?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1", nil); wrong.status != http.StatusForbidden {
+	if wrong := nobody.call(http.MethodGet, verify+"x", nil); wrong.status != http.StatusForbidden {
 		t.Errorf("%d %s", wrong.status, wrong.body)
 	}
-	admin.call(http.MethodDelete, "/v1/channel-accounts/whatsapp/"+account, nil).is(http.StatusNoContent)
-	nobody.call(http.MethodPost, path, "{}").problem(http.StatusNotFound, "not_found")
+	admin.call(http.MethodDelete, addressOf("channel-accounts", account), nil).is(http.StatusNoContent)
+	nobody.call(http.MethodPost, hook, "{}").problem(http.StatusNotFound, "not_found")
 }

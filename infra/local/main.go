@@ -18,18 +18,19 @@ import (
 
 // flags of all commands; each uses its own.
 type flags struct {
-	workspace, role, email, file, stack string
-	rows                                int
+	workspace, role, email, file, sample, stack string
+	rows                                        int
 }
 
 var commands = map[string]func(ctx context.Context, f flags) error{
 	"run": run, "token": token, "env": environment, "drop": drop, "reset": reset, "redrive": redrive, "user": user, "verify": verify,
-	"sample": func(_ context.Context, f flags) error { return sample.Write(os.Stdout, f.rows) },
+	"webhook": webhook,
+	"sample":  func(_ context.Context, f flags) error { return sample.Write(os.Stdout, f.rows) },
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|user|verify [flags]; see `make help`")
+		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|user|verify|webhook [flags]; see `make help`")
 		os.Exit(2)
 	}
 	var f flags
@@ -38,6 +39,7 @@ func main() {
 	set.StringVar(&f.role, "role", "admin", "agent or admin")
 	set.StringVar(&f.email, "email", "", "e-mail of the user")
 	set.StringVar(&f.file, "file", "people.csv", "file to upload")
+	set.StringVar(&f.sample, "sample", "", "sample of webhooks to post; empty for all of them")
 	set.StringVar(&f.stack, "stack", "", "a stack on AWS; empty for the local one")
 	set.IntVar(&f.rows, "rows", 10_000, "rows of the sample")
 	_ = set.Parse(os.Args[2:]) // exits by itself

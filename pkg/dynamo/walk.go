@@ -153,8 +153,8 @@ func (s *Store) walkList(ctx context.Context, workspace string, selection export
 	}
 	if after != "" {
 		q.After = new(contact.Position)
-		if err := json.Unmarshal([]byte(after), q.After); err != nil {
-			return fmt.Errorf("dynamo: position %q: %w", after, err)
+		if err := json.Unmarshal([]byte(after), q.After); err != nil { // it may hold a name: not for the log
+			return fmt.Errorf("dynamo: the position in a list cannot be read: %w", err)
 		}
 	}
 	for {

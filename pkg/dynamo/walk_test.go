@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
 )
 
@@ -62,5 +63,14 @@ func TestAWalkThatBreaksOffGivesNoContactWithoutItsNotes(t *testing.T) {
 		if err == nil || given != 0 {
 			t.Fatalf("%d contacts were given, %v", given, err)
 		}
+	}
+}
+
+// The error of a damaged position goes to the log; a position in a list may hold a name or an e-mail.
+func TestAPositionThatCannotBeReadIsNotRepeated(t *testing.T) {
+	selection := exporting.Selection{Search: &contact.Search{Words: []string{"mona"}}}
+	err := fresh(t).Walk(ctx, ws, selection, `{"value":"mona adel`, func([]exporting.Record, string) error { return nil })
+	if err == nil || strings.Contains(err.Error(), "mona") {
+		t.Error(err)
 	}
 }

@@ -119,7 +119,7 @@ func (c channelEvents) together(ctx context.Context, messages []events.SQSMessag
 			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: messages[i].MessageId})
 		case early:
 			if err := c.inbox.Delete(ctx, messages[i].ReceiptHandle); err != nil { // Lambda will
-				c.log.WarnContext(ctx, "a message could not be removed early", "message", messages[i].MessageId, "error", err)
+				c.log.WarnContext(ctx, "a message could not be removed early", "messageId", messages[i].MessageId, "error", err)
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, fa
 		return c.buried(ctx, message, never.reason)
 	}
 	if receives(message) < maxTries {
-		c.log.WarnContext(ctx, "events could not be applied yet", "message", message.MessageId, "receives", receives(message), "error", failure)
+		c.log.WarnContext(ctx, "events could not be applied yet", "messageId", message.MessageId, "receives", receives(message), "error", failure)
 		return false
 	}
 	return c.buried(ctx, message, failure.Error())
@@ -140,7 +140,7 @@ func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, fa
 
 // buried puts a message among the dead letters, as it is.
 func (c channelEvents) buried(ctx context.Context, message events.SQSMessage, reason string) bool {
-	log := c.log.With("message", message.MessageId, "receives", receives(message), "reason", reason)
+	log := c.log.With("messageId", message.MessageId, "receives", receives(message), "reason", reason)
 	if err := c.inbox.Bury(ctx, message.Body, reason); err != nil {
 		log.ErrorContext(ctx, "events cannot be applied, nor put among the dead letters", "error", err)
 		return false

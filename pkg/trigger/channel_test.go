@@ -1,15 +1,18 @@
 package trigger_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/occ/contacts/pkg/channel"
@@ -155,5 +158,19 @@ func TestTheSweepOfWaitingEvents(t *testing.T) {
 	w.err = errors.New("busy")
 	if _, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); err == nil {
 		t.Error("Lambda does not hear of a sweep that failed")
+	}
+}
+
+// TestTheLineOfAFailedMessage: an attribute of the name of the sentence would take its place.
+func TestTheLineOfAFailedMessage(t *testing.T) {
+	var text bytes.Buffer
+	w := &town{fails: map[string]error{"demo": errors.New("busy")}}
+	log := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}))
+	if _, err := trigger.ChannelEvents(w, w, w, log)(t.Context(), sample(t, "channel-events-messages")); err != nil {
+		t.Fatal(err)
+	}
+	var line map[string]any
+	if err := json.NewDecoder(&text).Decode(&line); err != nil || line["message"] != "events could not be applied yet" || line["messageId"] != "m-1" {
+		t.Errorf("%v, %v", line, err)
 	}
 }

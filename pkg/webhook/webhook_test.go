@@ -4,11 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/hmac"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +16,8 @@ import (
 	"time"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/channel/meta"
+	"github.com/occ/contacts/pkg/channel/twilio"
 	"github.com/occ/contacts/pkg/problem"
 	"github.com/occ/contacts/pkg/webhook"
 )
@@ -91,9 +88,7 @@ func (d *desk) post(t *testing.T, base, target, body string, headers map[string]
 }
 
 func signed(body string) map[string]string {
-	mac := hmac.New(sha256.New, []byte("secret"))
-	mac.Write([]byte(body))
-	return map[string]string{"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac.Sum(nil))}
+	return map[string]string{meta.SignatureHeader: meta.Sign([]byte(body), "secret")}
 }
 
 var number = channel.AccountKey{Channel: "whatsapp", ID: "1"}
@@ -160,10 +155,9 @@ func TestTheAddressThatTwilioCalled(t *testing.T) {
 		{"", "https://gateway.example/v1/webhooks/sms/+15551234567", 200},
 		{"", "https://gateway.example/v1/webhooks/sms/+15551234567?a=b%20c&a=", 200},
 	} {
-		mac := hmac.New(sha1.New, []byte("secret"))
-		mac.Write([]byte(c.called + "BodyxFrom+201001234567MessageSidSM1"))
+		signature, _ := twilio.Sign(c.called, []byte(body), "secret")
 		_, query, _ := strings.Cut(c.called, "?")
-		headers := map[string]string{"X-Twilio-Signature": base64.StdEncoding.EncodeToString(mac.Sum(nil))}
+		headers := map[string]string{twilio.SignatureHeader: signature}
 		answer, _ := newDesk(channel.AccountKey{Channel: "sms", ID: "+15551234567"}).post(t, c.base, "/v1/webhooks/sms/+15551234567?"+query, body, headers)
 		if answer.Code != c.want {
 			t.Errorf("%q called %s: %d", c.base, c.called, answer.Code)

@@ -10,19 +10,24 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"strings"
 
 	"github.com/occ/contacts/pkg/channel"
 )
 
-// Verify says whether a body was signed with the app's secret: X-Hub-Signature-256 is sha256= and the HMAC-SHA-256 of the body in hex.
+// SignatureHeader is the header that a signature stands in.
+const SignatureHeader = "X-Hub-Signature-256"
+
+// Sign is the signature of a body: sha256= and its HMAC-SHA-256 under the app's secret, in hex.
 // https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads
-func Verify(request channel.SignedRequest, appSecret string) bool {
-	text, marked := strings.CutPrefix(request.Header("X-Hub-Signature-256"), "sha256=")
-	given, err := hex.DecodeString(text)
+func Sign(body []byte, appSecret string) string {
 	mac := hmac.New(sha256.New, []byte(appSecret))
-	mac.Write(request.Body)
-	return marked && err == nil && hmac.Equal(given, mac.Sum(nil))
+	mac.Write(body)
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// Verify says whether a body was signed with the app's secret.
+func Verify(request channel.SignedRequest, appSecret string) bool {
+	return hmac.Equal([]byte(request.Header(SignatureHeader)), []byte(Sign(request.Body, appSecret)))
 }
 
 // Challenge answers Meta's verification of an address, of whose query get returns the parameters; false when the token is another one.

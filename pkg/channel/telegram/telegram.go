@@ -15,9 +15,12 @@ import (
 
 const provider = "telegram"
 
+// TokenHeader is the header that bears the secret of a webhook.
+const TokenHeader = "X-Telegram-Bot-Api-Secret-Token" //nolint:gosec // a name, no secret
+
 // Verify says whether an update bears the secret that the webhook was set with. https://core.telegram.org/bots/api#setwebhook
 func Verify(request channel.SignedRequest, secretToken string) bool {
-	given := request.Header("X-Telegram-Bot-Api-Secret-Token")
+	given := request.Header(TokenHeader)
 	return subtle.ConstantTimeCompare([]byte(given), []byte(secretToken)) == 1
 }
 

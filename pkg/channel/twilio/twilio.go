@@ -24,19 +24,24 @@ const provider = "twilio"
 // Empty is the answer that Twilio does nothing more upon. https://www.twilio.com/docs/messaging/twiml
 const Empty = `<?xml version="1.0" encoding="UTF-8"?><Response/>`
 
-// Verify says whether a form was signed with the account's token: the HMAC-SHA-1, in base64, of the address as it was called and the names
-// and values of the form, sorted by name. A body that is no form is signed by its hash in the query.
+// SignatureHeader is the header that a signature stands in.
+const SignatureHeader = "X-Twilio-Signature"
+
+// Sign is the signature of a body that is sent to an address: the HMAC-SHA-1, in base64, of the address as it is called and the names and
+// values of the form, sorted by name. A body that is no form is signed by its hash in the query; false when it is neither.
 // https://www.twilio.com/docs/usage/webhooks/webhooks-security
+func Sign(address string, body []byte, authToken string) (signature string, ok bool) {
+	text, ok := signedText(address, body)
+	mac := hmac.New(sha1.New, []byte(authToken))
+	mac.Write([]byte(text))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil)), ok
+}
+
+// Verify says whether a body was signed with the account's token.
 func Verify(request channel.SignedRequest, authToken string) bool {
-	given, err := base64.StdEncoding.DecodeString(request.Header("X-Twilio-Signature"))
-	if err != nil || len(given) == 0 {
-		return false
-	}
 	for _, address := range request.URLs {
-		signed, ok := signedText(address, request.Body)
-		mac := hmac.New(sha1.New, []byte(authToken))
-		mac.Write([]byte(signed))
-		if ok && hmac.Equal(given, mac.Sum(nil)) {
+		signature, ok := Sign(address, request.Body, authToken)
+		if ok && hmac.Equal([]byte(request.Header(SignatureHeader)), []byte(signature)) {
 			return true
 		}
 	}
