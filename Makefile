@@ -102,8 +102,8 @@ e2e-iam: tools ## end-to-end tests with IAM enforced
 	@CONTACTS_E2E_IAM=1 go test -timeout 20m -count=1 ./infra/e2e
 
 SEEDS ?= 20
-test-faults: tools ## the long fault runs: SEEDS=20, imports of 10,000 rows, 5,000 operations
-	@FAULT_SEEDS=$(SEEDS) FAULT_ROWS=10000 FAULT_OPERATIONS=5000 go test -timeout 3h -count=1 -v ./infra/faults
+test-faults: tools ## the long fault runs: SEEDS=20, imports of 10,000 rows, 5,000 operations, 1,000 webhooks at once
+	@FAULT_SEEDS=$(SEEDS) FAULT_ROWS=10000 FAULT_OPERATIONS=5000 FAULT_PEOPLE=100 FAULT_WEBHOOKS=1000 go test -timeout 3h -count=1 -v ./infra/faults
 
 # ---- AWS ----
 .PHONY: build sam-build deploy user

@@ -180,7 +180,7 @@ func applied(t *testing.T, since time.Time) bool {
 func failed(lines []logLine, messages []string) bool {
 	for _, id := range messages {
 		if !wrote(lines, func(line logLine) bool {
-			return line.MessageID == id && line.Message == "events could not be applied yet"
+			return line.MessageID == id && (line.Message == "events could not be applied yet" || line.Message == "events cannot be applied")
 		}) {
 			return false
 		}

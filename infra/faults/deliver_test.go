@@ -2,10 +2,6 @@ package faults_test
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -16,20 +12,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/occ/contacts/infra/local/stack"
+	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/channel/provider"
+	"github.com/occ/contacts/pkg/contact"
 )
 
-// key signs what the tests send over any account.
-var key = []byte("a key of the tests, 32 bytes long")
+// secrets are those of every account of the tests.
+var secrets = channel.Secrets{AppSecret: "secret", VerifyToken: "verify", SigningSecret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 
 // register makes the workspace's accounts, one of each channel of a script; the id of each is the workspace's.
 func register(t *testing.T, workspace string) {
 	t.Helper()
-	for channel, secrets := range map[string]map[string]string{
-		"whatsapp": {"appSecret": string(key), "verifyToken": "verify"},
-		"widget":   {"signingSecret": "whsec_" + base64.StdEncoding.EncodeToString(key)},
+	for name, its := range map[string]map[string]string{
+		"whatsapp": {"appSecret": secrets.AppSecret, "verifyToken": secrets.VerifyToken}, "widget": {"signingSecret": secrets.SigningSecret},
 	} {
-		path := "/v1/channel-accounts/" + channel + "/" + workspace
-		if status, answer := ask(t, tokenOf(t, workspace), http.MethodPut, path, map[string]any{"name": "Faults", "secrets": secrets}, nil); status != http.StatusCreated {
+		path := "/v1/channel-accounts/" + name + "/" + workspace
+		if status, answer := ask(t, tokenOf(t, workspace), http.MethodPut, path, map[string]any{"name": "Faults", "secrets": its}, nil); status != http.StatusCreated {
 			t.Fatal(status, answer)
 		}
 	}
@@ -52,23 +50,16 @@ func deliver(t *testing.T, workspace string, one line) {
 }
 
 // postSigned posts a body; status 0 when no answer came.
-func postSigned(t *testing.T, channel, account string, body []byte) (status int) {
+func postSigned(t *testing.T, name, account string, body []byte) (status int) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, local.APIURL+"/v1/webhooks/"+channel+"/"+account, bytes.NewReader(body))
+	address := local.APIURL + "/v1/webhooks/" + name + "/" + account
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		t.Error(err)
 		return http.StatusBadRequest
 	}
-	mac := hmac.New(sha256.New, key)
-	if channel == "whatsapp" {
-		mac.Write(body)
-		request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	} else { // https://www.standardwebhooks.com
-		at := strconv.FormatInt(time.Now().Unix(), 10)
-		fmt.Fprintf(mac, "msg.%s.%s", at, body)
-		request.Header.Set("Webhook-Id", "msg")
-		request.Header.Set("Webhook-Timestamp", at)
-		request.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	for header, value := range provider.Sign(contact.Channel(name), address, body, secrets, time.Now()) {
+		request.Header.Set(header, value)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
