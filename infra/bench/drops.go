@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -36,27 +35,12 @@ var largeDrops = []drop{{"xlsx", fewColumns, peopleXLSX}, {"csv", allColumns, pe
 // drops measures how long import-parse takes with the largest files that the bucket takes, until every chunk is sent, and what it holds
 // meanwhile. Nobody writes the chunks: import-write no longer gets any, so this comes last.
 func (b *bench) drops(ctx context.Context) error {
-	if err := b.haltWriters(ctx); err != nil {
+	if err := b.setDelivery(ctx, "import-write", false); err != nil {
 		return err
 	}
 	for _, d := range largeDrops {
 		if err := b.dropOnce(ctx, d); err != nil {
 			return fmt.Errorf("%s: %w", d.format, err)
-		}
-	}
-	return nil
-}
-
-// haltWriters ends the delivery of chunks.
-func (b *bench) haltWriters(ctx context.Context) error {
-	functions := lambda.NewFromConfig(stack.Config(b.local.EmulatorURL))
-	list, err := functions.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: aws.String(stack.Name + "-import-write")})
-	if err != nil {
-		return err
-	}
-	for _, mapping := range list.EventSourceMappings {
-		if _, err := functions.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: mapping.UUID, Enabled: aws.Bool(false)}); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -117,7 +101,7 @@ func (b *bench) allSent(ctx context.Context, workspace string) (time.Duration, e
 		return 0, err
 	}
 	for began := time.Now(); time.Since(began) < 5*time.Minute; time.Sleep(200 * time.Millisecond) {
-		waiting, err := waitingIn(ctx, queues, queue.QueueUrl)
+		waiting, _, err := inQueue(ctx, queues, queue.QueueUrl)
 		if err != nil {
 			return 0, err
 		}
@@ -137,12 +121,18 @@ func (b *bench) allSent(ctx context.Context, workspace string) (time.Duration, e
 	return 0, errors.New("not all chunks are sent after 5 minutes")
 }
 
-// waitingIn is how many messages a queue holds.
-func waitingIn(ctx context.Context, queues *sqs.Client, queue *string) (int, error) {
-	const waiting = sqstypes.QueueAttributeNameApproximateNumberOfMessages
-	out, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: queue, AttributeNames: []sqstypes.QueueAttributeName{waiting}})
+// inQueue is how many messages a queue holds: those that wait, and those that somebody took and did not yet delete.
+func inQueue(ctx context.Context, queues *sqs.Client, queue *string) (waiting, taken int, err error) {
+	const visible, invisible = sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible
+	out, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: queue, AttributeNames: []sqstypes.QueueAttributeName{visible, invisible},
+	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return strconv.Atoi(out.Attributes[string(waiting)])
+	if waiting, err = strconv.Atoi(out.Attributes[string(visible)]); err != nil {
+		return 0, 0, err
+	}
+	taken, err = strconv.Atoi(out.Attributes[string(invisible)])
+	return waiting, taken, err
 }

@@ -7,10 +7,15 @@ import (
 
 // atLeast says a ratio to the floor with its target, as it stands in a line of figures, and notes a miss.
 func (b *bench) atLeast(what string, ratio, least float64) string {
+	return b.atLeastOf(what, "the floor", ratio, least)
+}
+
+// atLeastOf is atLeast for a ratio to something else.
+func (b *bench) atLeastOf(what, other string, ratio, least float64) string {
 	if ratio < least {
-		b.missed = append(b.missed, fmt.Sprintf("%s: %.2f of the floor, at least %.2f", what, ratio, least))
+		b.missed = append(b.missed, fmt.Sprintf("%s: %.2f of %s, at least %.2f", what, ratio, other, least))
 	}
-	return fmt.Sprintf("%.2f of the floor (at least %.2f)", ratio, least)
+	return fmt.Sprintf("%.2f of %s (at least %.2f)", ratio, other, least)
 }
 
 // atMost says a figure with its target, and notes a miss.

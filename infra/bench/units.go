@@ -49,10 +49,15 @@ func (b *bench) units(ctx context.Context) error {
 
 // store reaches the stack's tables; transport nil is the usual one.
 func (b *bench) store(transport http.RoundTripper) *dynamo.Store {
-	return dynamo.Open(dynamodb.New(dynamodb.Options{
+	return dynamo.Open(b.dynamoDB(transport), dynamo.Tables{Contacts: "contacts-contacts", Timeline: "contacts-timeline", Jobs: "contacts-jobs"})
+}
+
+// dynamoDB is a client of the endpoint that the stack's tables are at.
+func (b *bench) dynamoDB(transport http.RoundTripper) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(b.local.DynamoDBURL), HTTPClient: &http.Client{Transport: transport},
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	}), dynamo.Tables{Contacts: "contacts-contacts", Timeline: "contacts-timeline", Jobs: "contacts-jobs"})
+	})
 }
 
 // print asks in both workspaces, the first page and the one after it.

@@ -17,7 +17,7 @@ import (
 // keep puts what a body says into the queue, and what cannot be used among the dead letters.
 func (s *server) keep(ctx context.Context, at time.Time, reading channel.Reading, log *slog.Logger, done *outcome) error {
 	workspace := done.account.Workspace
-	events, err := s.owned(ctx, workspace, &reading)
+	events, err := s.owned(ctx, done.account, &reading)
 	if err != nil {
 		return err
 	}
@@ -48,22 +48,25 @@ func (s *server) keep(ctx context.Context, at time.Time, reading channel.Reading
 	return nil
 }
 
-// owned are the events of accounts that the workspace has; the others are nobody's business here.
-func (s *server) owned(ctx context.Context, workspace string, reading *channel.Reading) ([]channel.Event, error) {
+// owned are the events of accounts that the workspace has; the others are nobody's business here. The account that the address named was just
+// read, and mostly it is the only one.
+func (s *server) owned(ctx context.Context, account channel.Account, reading *channel.Reading) ([]channel.Event, error) {
 	asked := map[channel.AccountKey]bool{}
 	for _, event := range reading.Events {
 		for _, key := range provider.Accounts(event) {
 			asked[key] = true
 		}
 	}
-	owned, err := s.Accounts.Owned(ctx, workspace, slices.Collect(maps.Keys(asked)))
+	delete(asked, account.Key())
+	owned, err := s.Accounts.Owned(ctx, account.Workspace, slices.Collect(maps.Keys(asked)))
 	if err != nil {
 		return nil, err
 	}
+	ours := func(key channel.AccountKey) bool { return key == account.Key() || owned[key] }
 	var events []channel.Event
 	for _, event := range reading.Events {
 		accounts := provider.Accounts(event)
-		if len(accounts) == 0 || slices.ContainsFunc(accounts, func(key channel.AccountKey) bool { return owned[key] }) {
+		if len(accounts) == 0 || slices.ContainsFunc(accounts, ours) {
 			events = append(events, event)
 		} else {
 			reading.Ignore("other_account")

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type desk struct {
 	owned   map[channel.AccountKey]bool
 	batches []channel.Batch
 	letters []channel.Letter
+	asked   []channel.AccountKey // whose they are
 	panics  bool
 	buried  error
 }
@@ -41,8 +43,15 @@ func (d *desk) Open(_ context.Context, key channel.AccountKey) (channel.Account,
 	return channel.Account{Workspace: "demo", Channel: key.Channel, ID: key.ID}, channel.Secrets{AppSecret: "secret", AuthToken: "secret", SecretToken: "secret"}, nil
 }
 
-func (d *desk) Owned(context.Context, string, []channel.AccountKey) (map[channel.AccountKey]bool, error) {
-	return d.owned, nil
+func (d *desk) Owned(_ context.Context, _ string, keys []channel.AccountKey) (map[channel.AccountKey]bool, error) {
+	d.asked = append(d.asked, keys...)
+	owned := map[channel.AccountKey]bool{}
+	for _, key := range keys {
+		if d.owned[key] {
+			owned[key] = true
+		}
+	}
+	return owned, nil
 }
 
 func (d *desk) Send(_ context.Context, batches []channel.Batch) error {
@@ -117,6 +126,10 @@ func TestABodyOfManyAccounts(t *testing.T) {
 	}
 	if strings.Contains(log, "Mona") || strings.Contains(log, "201001234567") {
 		t.Errorf("the log: %s", log)
+	}
+	slices.SortFunc(d.asked, func(a, b channel.AccountKey) int { return strings.Compare(a.ID, b.ID) })
+	if want := []channel.AccountKey{{Channel: "whatsapp", ID: "2"}, {Channel: "whatsapp", ID: "3"}}; !slices.Equal(d.asked, want) {
+		t.Errorf("asked whose %v are; the account of the address was read already", d.asked)
 	}
 	d.buried = errors.New("gone")
 	if answer, _ := d.post(t, "", "/v1/webhooks/whatsapp/1", body, signed(body)); answer.Code != http.StatusServiceUnavailable {
