@@ -9,7 +9,7 @@ import (
 )
 
 // ErrConflict says that something was changed since it was read: read again and decide anew.
-var ErrConflict = errors.New("channel: others changed the same contacts or conversations meanwhile")
+var ErrConflict = errors.New("channel: others changed the same contacts, conversations or requests meanwhile")
 
 // ErrTooLarge says that a Write holds more than one transaction takes.
 var ErrTooLarge = errors.New("channel: more changes than one transaction takes")

@@ -238,7 +238,7 @@ func checkSurvey(e Event) error {
 func again(ctx context.Context, try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
-		if !errors.Is(err, ErrStale) || n == maxCaseTries {
+		if !errors.Is(err, ErrConflict) || n == maxCaseTries {
 			return err
 		}
 		select {

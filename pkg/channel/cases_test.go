@@ -271,7 +271,7 @@ func TestUnusableCasesAreRefused(t *testing.T) {
 func TestWhatIsAlwaysStaleFails(t *testing.T) {
 	c := newClinic()
 	c.contacts["mona"], c.stale = 0, 1000
-	if err := c.ApplyRequest(t.Context(), requested(channel.Opened, 0, ofMona)); !errors.Is(err, channel.ErrStale) {
+	if err := c.ApplyRequest(t.Context(), requested(channel.Opened, 0, ofMona)); !errors.Is(err, channel.ErrConflict) {
 		t.Error(err)
 	}
 	c.stale = 10

@@ -2,12 +2,8 @@ package channel
 
 import (
 	"context"
-	"errors"
 	"time"
 )
-
-// ErrStale says that a request, or the contact that it is about, was changed since it was read: read again and decide anew.
-var ErrStale = errors.New("channel: the request or its contact was changed meanwhile")
 
 // Party is whom something is about, as far as it is known: a contact that is there, one that was deleted, or, the zero value, nobody who
 // has been seen yet.
@@ -43,14 +39,14 @@ type CaseStore interface {
 
 	// StoredRequest reads a request strongly; the zero value when there is none.
 	StoredRequest(ctx context.Context, workspace, id string) (StoredRequest, error)
-	// PutRequest replaces before by after and moves the contact's requestCount with it, whole or not at all; ErrStale when the stored one
+	// PutRequest replaces before by after and moves the contact's requestCount with it, whole or not at all; ErrConflict when the stored one
 	// is no longer before, or the contact no longer there. once is the id of an event that is to count only once, or empty: when that
 	// event was seen before, nothing happens.
 	PutRequest(ctx context.Context, before, after StoredRequest, once string) error
 
 	// HasFeedback says that there is feedback of an id.
 	HasFeedback(ctx context.Context, workspace, id string) (bool, error)
-	// PutFeedback keeps feedback unless there is one of its id; ErrStale when its contact is no longer there.
+	// PutFeedback keeps feedback unless there is one of its id; ErrConflict when its contact is no longer there.
 	PutFeedback(ctx context.Context, f StoredFeedback) error
 
 	// Wait keeps an event that cannot be applied yet; one that waits already keeps its time.

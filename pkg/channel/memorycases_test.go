@@ -91,7 +91,7 @@ func (m *memory) PutRequest(_ context.Context, before, after channel.StoredReque
 	_, there := m.contacts[after.ContactID]
 	switch {
 	case m.changed() || m.requests[after.ID].WriteID != before.WriteID || after.ContactID != "" && !there:
-		return channel.ErrStale
+		return channel.ErrConflict
 	case once != "" && m.seen[once]:
 		return nil
 	}
@@ -119,7 +119,7 @@ func (m *memory) HasFeedback(_ context.Context, _, id string) (bool, error) {
 func (m *memory) PutFeedback(_ context.Context, f channel.StoredFeedback) error {
 	defer m.lock()()
 	if _, there := m.contacts[f.ContactID]; m.changed() || f.ContactID != "" && !there {
-		return channel.ErrStale
+		return channel.ErrConflict
 	}
 	if _, there := m.feedback[f.ID]; !there {
 		m.feedback[f.ID] = f

@@ -32,7 +32,7 @@ func (s *Store) PutFeedback(ctx context.Context, f channel.StoredFeedback) error
 	case refused && r.failed[0]:
 		return nil // it is there, by this very write or by a repetition of the event
 	case refused:
-		return channel.ErrStale
+		return channel.ErrConflict
 	case err != nil:
 		return fmt.Errorf("dynamo: write feedback: %w", err)
 	}

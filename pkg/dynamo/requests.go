@@ -49,7 +49,7 @@ func (s *Store) PutRequest(ctx context.Context, before, after channel.StoredRequ
 	case refused && (r.mine(writeID) || once != "" && r.failed[len(parts)-1]):
 		return nil
 	case refused:
-		return channel.ErrStale
+		return channel.ErrConflict
 	case err != nil:
 		return fmt.Errorf("dynamo: write request: %w", err)
 	}

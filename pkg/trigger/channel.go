@@ -82,9 +82,8 @@ func (c channelEvents) apply(ctx context.Context, messages []events.SQSMessage) 
 		}
 	}
 	failed := c.together(ctx, fresh, len(suspects) > 0)
-	rand.Shuffle(len(suspects), func(i, j int) { suspects[i], suspects[j] = suspects[j], suspects[i] }) // none is always after the one that kills
-	for _, one := range suspects {
-		failed = append(failed, c.alone(ctx, one)...)
+	for _, i := range rand.Perm(len(suspects)) { //nolint:gosec // no secret: none is to come always after one that kills
+		failed = append(failed, c.alone(ctx, suspects[i])...)
 	}
 	c.log.InfoContext(ctx, "events are applied", "messages", len(messages), "failed", len(failed))
 	return &events.SQSEventResponse{BatchItemFailures: failed}
@@ -113,13 +112,13 @@ func (c channelEvents) together(ctx context.Context, messages []events.SQSMessag
 		outcomes[of[n]] = err
 	}
 	failed := []events.SQSBatchItemFailure{}
-	for i, err := range outcomes {
-		switch {
-		case err != nil && !c.gaveUp(ctx, messages[i], err):
-			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: messages[i].MessageId})
+	for i, message := range messages {
+		switch err := outcomes[i]; {
+		case err != nil && !c.gaveUp(ctx, message, err):
+			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 		case early:
-			if err := c.inbox.Delete(ctx, messages[i].ReceiptHandle); err != nil { // Lambda will
-				c.log.WarnContext(ctx, "a message could not be removed early", "messageId", messages[i].MessageId, "error", err)
+			if err := c.inbox.Delete(ctx, message.ReceiptHandle); err != nil { // Lambda will
+				c.log.WarnContext(ctx, "a message could not be removed early", "messageId", message.MessageId, "error", err)
 			}
 		}
 	}
