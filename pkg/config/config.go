@@ -96,7 +96,7 @@ type ChannelEvents struct {
 // LoadChannelEvents reads the configuration of functions/channel-events.
 func LoadChannelEvents() (ChannelEvents, error) {
 	var e environment
-	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, errors.Join(e.faults...)
+	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, e.err()
 }
 
 // LoadAPI reads the configuration of functions/api.
@@ -107,7 +107,7 @@ func LoadAPI() (API, error) {
 		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
 		ImportParseFunction: e.text("IMPORT_PARSE_FUNCTION"), ExportFunction: e.text("EXPORT_FUNCTION"),
 		ExportsKept: time.Duration(e.number("EXPORT_DAYS")) * 24 * time.Hour, Schedules: e.schedules(), SecretsKey: e.text("SECRETS_KEY"),
-	}, errors.Join(e.faults...)
+	}, e.err()
 }
 
 // LoadWebhooks reads the configuration of functions/webhooks.
@@ -116,7 +116,7 @@ func LoadWebhooks() (Webhooks, error) {
 	return Webhooks{
 		Tables: e.tables(), LogLevel: e.level(), SecretsKey: e.text("SECRETS_KEY"), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"),
 		DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL"), PublicBaseURL: os.Getenv("PUBLIC_BASE_URL"),
-	}, errors.Join(e.faults...)
+	}, e.err()
 }
 
 // LoadImportParse reads the configuration of functions/import-parse.
@@ -128,7 +128,7 @@ func LoadImportParse() (ImportParse, error) {
 		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), MaxUploadRows: int(e.number("MAX_UPLOAD_ROWS")),
 		MaxDropBytes: e.number("MAX_DROP_BYTES"), MaxDropRows: int(e.number("MAX_DROP_ROWS")),
 		Retry: time.Duration(e.number("RETRY_SECONDS")) * time.Second,
-	}, errors.Join(e.faults...)
+	}, e.err()
 }
 
 // LoadImportWrite reads the configuration of functions/import-write.
@@ -137,7 +137,7 @@ func LoadImportWrite() (ImportWrite, error) {
 	return ImportWrite{
 		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"),
 		DeadLettersARN: e.text("IMPORT_WRITE_DLQ_ARN"), MaxReceives: int(e.number("MAX_RECEIVES")),
-	}, errors.Join(e.faults...)
+	}, e.err()
 }
 
 // LoadExport reads the configuration of functions/export.
@@ -146,11 +146,14 @@ func LoadExport() (Export, error) {
 	return Export{
 		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"), ExportFunction: e.text("EXPORT_FUNCTION"),
 		Patience: time.Duration(e.number("EXPORT_PATIENCE_SECONDS")) * time.Second, Schedules: e.schedules(),
-	}, errors.Join(e.faults...)
+	}, e.err()
 }
 
 // environment reads variables and collects what is wrong with them, so that all of it is said at once.
 type environment struct{ faults []error }
+
+// err names every variable that is missing or wrong. It is a call, as those that read are: only calls are sure to be made in their order.
+func (e *environment) err() error { return errors.Join(e.faults...) }
 
 func (e *environment) text(name string) string {
 	value := os.Getenv(name)

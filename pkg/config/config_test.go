@@ -58,3 +58,20 @@ func TestLoadWebhooks(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLoadChannelEvents(t *testing.T) {
+	variables := map[string]string{"CONTACTS_TABLE": "c", "TIMELINE_TABLE": "t", "JOBS_TABLE": "j", "CHANNEL_EVENTS_QUEUE_URL": "q", "CHANNEL_EVENTS_DLQ_URL": "d"}
+	for name, value := range variables {
+		t.Setenv(name, value)
+	}
+	want := config.ChannelEvents{Tables: config.Tables{Contacts: "c", Timeline: "t", Jobs: "j"}, QueueURL: "q", DeadLettersURL: "d"}
+	if got, err := config.LoadChannelEvents(); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for name := range variables {
+		t.Setenv(name, "")
+		if _, err := config.LoadChannelEvents(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
