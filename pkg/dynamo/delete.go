@@ -104,7 +104,7 @@ func (s *Store) deleted(ctx context.Context, c contact.Contact, writeID string, 
 		return notFound()
 	case r.old[0].number("requestCount") > 0:
 		n := r.old[0].number("requestCount")
-		e := problem.New(problem.ContactHasRequests, "The contact has %d requests, closed ones included; it can be deleted once they are.", n)
+		e := problem.New(problem.ContactHasRequests, "The contact still has requests, closed ones included: %d. It can be deleted when all of them are.", n)
 		e.Requests = n
 		return e
 	}
