@@ -275,6 +275,57 @@ func TestADisputeIsToldOnce(t *testing.T) {
 	}
 }
 
+// Two ids of one payload, and each contact has a phone: neither becomes the other, and both say so.
+func TestContactsWithPhonesAreNotJoined(t *testing.T) {
+	m := newTown()
+	m.apply(t, []channel.Event{happened(channel.Message, 1, whatsApp("", monaUserID))})
+	phoned := m.only(t)
+	phoned.Phone, phoned.PhoneBy = "+201112223334", contact.ByUser
+	m.contacts[phoned.ID] = phoned
+	m.apply(t, []channel.Event{happened(channel.Message, 2, whatsApp(monaNumber, ""))}, []channel.Event{happened(channel.Message, 3, whatsApp(monaNumber, monaUserID))})
+	if len(m.contacts) != 2 || len(m.became) > 0 || len(m.faults()) > 0 {
+		t.Fatalf("%+v, %v", m.contacts, m.faults())
+	}
+	for id, c := range m.contacts {
+		said := m.history[id][len(m.history[id])-1]
+		if len(c.Identities) != 1 || said.Action != "disputed" || said.Changes[0].Field != "identities" {
+			t.Errorf("%+v says %+v", c, said)
+		}
+	}
+}
+
+// Readers look at each contact that was joined into one: at some number there are no more.
+func TestJoinsHaveABound(t *testing.T) {
+	for earlier, contacts := range map[int]int{19: 1, 20: 2} {
+		m := newTown()
+		m.apply(t, []channel.Event{happened(channel.Message, 1, whatsApp("", monaUserID))})
+		bare := m.only(t)
+		for n := range earlier {
+			bare.MergedFrom = append(bare.MergedFrom, fmt.Sprint("earlier-", n))
+		}
+		m.contacts[bare.ID] = bare
+		m.know(contact.Contact{ID: "phoned", Name: "P", Phone: "+" + monaNumber, PhoneBy: contact.ByUser, CreatedBy: agent})
+		m.apply(t, []channel.Event{happened(channel.Message, 9, whatsApp(monaNumber, monaUserID))})
+		if len(m.contacts) != contacts || len(m.faults()) > 0 {
+			t.Errorf("%d joined before: %d contacts, %v", earlier, len(m.contacts), m.faults())
+		}
+	}
+}
+
+// A conversation that the platform names is of whom its earliest message was to, also when that comes last.
+func TestANamedConversationIsOfItsFirst(t *testing.T) {
+	m := newTown()
+	m.apply(t,
+		[]channel.Event{happened(channel.Message, 5, over(contact.Platform, "crm"), addressed("u1"), in("c-1"))},
+		[]channel.Event{happened(channel.Message, 1, over(contact.Platform, "crm"), addressed("u2"), in("c-1"))})
+	if len(m.contacts) != 2 || len(m.faults()) > 0 {
+		t.Fatalf("%+v, %v", m.contacts, m.faults())
+	}
+	if owner := m.contacts[m.conversations["own-c-1"].ContactID]; owner.Identities[0].ExternalID != "u2" || owner.ConversationCount != 1 {
+		t.Errorf("%+v", owner)
+	}
+}
+
 // A contact that is known by an identity alone becomes the one that has the phone, with all that agents wrote.
 func TestABareContactIsJoined(t *testing.T) {
 	m := newTown()
