@@ -50,9 +50,8 @@ type channelEvents struct {
 	log     *slog.Logger
 }
 
-// ChannelEvents handles the events of functions/channel-events: messages of its queue, of which only those that failed come again, and
-// after some tries are given up; and
-// {"action":"sweep"} of its schedule.
+// ChannelEvents handles the events of functions/channel-events: messages of its queue, of which only those that failed come again, until they
+// are given up, and {"action":"sweep"} of its schedule.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func ChannelEvents(applier Applier, waiters Waiters, inbox Inbox, log *slog.Logger) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
 	c := channelEvents{applier, waiters, inbox, log}
@@ -168,6 +167,8 @@ func batchOf(body string) (channel.Batch, error) {
 		return channel.Batch{}, &unreadable{message.Reason}
 	case len(message.Events) == 0:
 		return channel.Batch{}, &unreadable{"it holds no events"}
+	case message.Schema < 1:
+		return channel.Batch{}, &unreadable{"it says no schema"}
 	}
 	return message.Batch, nil
 }

@@ -109,6 +109,7 @@ func TestMessagesThatAreGivenUp(t *testing.T) {
 		"no room for the dead": {good, "12", errors.New("full"), "", true},
 		"not JSON":             {"{", "1", nil, "it is not JSON, or of another form than a batch", false},
 		"no events":            {`{"schema":1,"workspace":"demo"}`, "1", nil, "it holds no events", false},
+		"no schema":            {`{"workspace":"demo","events":[{"id":"3f1c"}]}`, "1", nil, "it says no schema", false},
 		"no batch":             {`{"events":"three"}`, "1", nil, "it is not JSON, or of another form than a batch", false},
 	} {
 		w := &town{fails: map[string]error{"demo": errors.New("busy")}, full: c.full}
