@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/channel/channeltest"
 	"github.com/occ/contacts/pkg/contact"
 )
 
@@ -31,17 +32,7 @@ func happened(kind channel.Kind, second int, edit ...func(*channel.Event)) chann
 
 // whatsApp gives an event a wa_id and its phone; empty ids are left out.
 func whatsApp(number, userID string) func(*channel.Event) {
-	return func(e *channel.Event) { e.Person = whatsAppPerson(number, userID) }
-}
-
-func whatsAppPerson(number, userID string) (p channel.Person) {
-	if number != "" {
-		p.Addresses, p.Phone = append(p.Addresses, channel.Address{ExternalID: number}), "+"+number
-	}
-	if userID != "" {
-		p.Addresses = append(p.Addresses, channel.Address{ExternalID: userID, EveryAccount: true})
-	}
-	return p
+	return func(e *channel.Event) { e.Person = channeltest.WhatsApp(number, userID) }
 }
 
 func profile(name string) func(*channel.Event) {
@@ -197,7 +188,7 @@ func TestStories(t *testing.T) {
 		"a changed number moves with its phone": {
 			[]channel.Event{
 				happened(channel.Message, 1, whatsApp(monaNumber, "")),
-				happened(channel.NumberChanged, 2, changes(whatsAppPerson(monaNumber, ""), whatsAppPerson("201112223334", ""))),
+				happened(channel.NumberChanged, 2, changes(channeltest.WhatsApp(monaNumber, ""), channeltest.WhatsApp("201112223334", ""))),
 				happened(channel.Message, 3, whatsApp("201112223334", "")),
 			},
 			func(c contact.Contact, m *town) string {
@@ -207,7 +198,7 @@ func TestStories(t *testing.T) {
 		"a changed user id": {
 			[]channel.Event{
 				happened(channel.Message, 1, whatsApp("", monaUserID)), happened(channel.Message, 1, whatsApp("", monaUserID), over(contact.WhatsApp, "line-2")),
-				happened(channel.UserIDChanged, 2, changes(whatsAppPerson("", monaUserID), whatsAppPerson("", "EG.mona2"))),
+				happened(channel.UserIDChanged, 2, changes(channeltest.WhatsApp("", monaUserID), channeltest.WhatsApp("", "EG.mona2"))),
 			},
 			func(c contact.Contact, m *town) string {
 				return is("id", c.Identities[0].ExternalID+c.Identities[1].ExternalID, "EG.mona2EG.mona2") + is("elsewhere", c.Identities[1].EveryAccount, true)
@@ -246,7 +237,7 @@ func TestWhatAnAgentWroteStays(t *testing.T) {
 	m.know(contact.Contact{ID: "mona", Name: "Frau Adel", NamedBy: contact.ByUser, Phone: "+" + monaNumber, PhoneBy: contact.ByUser, CreatedBy: agent, Channel: contact.API})
 	m.apply(t,
 		[]channel.Event{happened(channel.Message, -9, whatsApp(monaNumber, ""), profile("Mona"), func(e *channel.Event) { e.Person.Name = "Mona" })},
-		[]channel.Event{happened(channel.NumberChanged, 2, changes(whatsAppPerson(monaNumber, ""), whatsAppPerson("201112223334", "")))})
+		[]channel.Event{happened(channel.NumberChanged, 2, changes(channeltest.WhatsApp(monaNumber, ""), channeltest.WhatsApp("201112223334", "")))})
 	c := m.only(t)
 	if c.Name != "Frau Adel" || c.Phone != "+"+monaNumber || c.Channel != contact.API || !c.CreatedAt.Equal(townDawn) || c.Identities[0].ExternalID != "201112223334" {
 		t.Errorf("%+v", c)
@@ -587,13 +578,13 @@ func lives(dice *rand.Rand) []channel.Event {
 			at := step*10 + dice.IntN(10)
 			if dice.IntN(8) == 0 && hasNumber && !hasUserID {
 				next := fmt.Sprintf("2011%d%07d", person, step)
-				events = append(events, happened(channel.NumberChanged, at, changes(whatsAppPerson(number, ""), whatsAppPerson(next, ""))))
+				events = append(events, happened(channel.NumberChanged, at, changes(channeltest.WhatsApp(number, ""), channeltest.WhatsApp(next, ""))))
 				number = next
 				continue
 			}
 			if dice.IntN(8) == 0 && hasUserID {
 				next := fmt.Sprintf("EG.user%d%d", person, step)
-				events = append(events, happened(channel.UserIDChanged, at, changes(whatsAppPerson("", userID), whatsAppPerson("", next))))
+				events = append(events, happened(channel.UserIDChanged, at, changes(channeltest.WhatsApp("", userID), channeltest.WhatsApp("", next))))
 				userID = next
 				continue
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -241,10 +240,8 @@ func again(ctx context.Context, try func() error) error {
 		if !errors.Is(err, ErrConflict) || n == maxCaseTries {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(rand.N(time.Duration(n) * 5 * time.Millisecond)): //nolint:gosec // no secret
+		if err := shortly(ctx, n); err != nil {
+			return err
 		}
 	}
 }

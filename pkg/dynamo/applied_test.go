@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/channel/channeltest"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
 	"github.com/occ/contacts/pkg/importing"
@@ -45,17 +46,6 @@ func said(kind channel.Kind, second int, p channel.Person) channel.Event {
 		Schema: channel.EventSchema, Workspace: ws, ID: fmt.Sprintf("%s %d %v", kind, second, p), Kind: kind, Channel: contact.WhatsApp, AccountID: "line-1",
 		At: at, ReceivedAt: at, Direction: channel.Inbound, Person: p,
 	}
-}
-
-// writerOf is somebody on WhatsApp; what is empty is not known of them.
-func writerOf(number, userID string) (p channel.Person) {
-	if number != "" {
-		p.Addresses, p.Phone = append(p.Addresses, channel.Address{ExternalID: number}), "+"+number
-	}
-	if userID != "" {
-		p.Addresses = append(p.Addresses, channel.Address{ExternalID: userID, EveryAccount: true})
-	}
-	return p
 }
 
 func called(p channel.Person, profile, username string) channel.Person {
@@ -107,7 +97,7 @@ func TestManyWebhooksOfOneNewSender(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			e := said(channel.Message, i, called(writerOf("201001234567", ""), fmt.Sprint("Mona ", i), ""))
+			e := said(channel.Message, i, called(channeltest.WhatsApp("201001234567", ""), fmt.Sprint("Mona ", i), ""))
 			if err := applierOn(s).Apply(ctx, batchOf(e))[0]; err != nil {
 				t.Error(err)
 			}
@@ -135,7 +125,7 @@ func TestRacesOfFirstMessages(t *testing.T) {
 	s := fresh(t)
 	for round := range rounds {
 		number, userID := fmt.Sprintf("2010%08d", round), fmt.Sprintf("EG.user%d", round)
-		people := []channel.Person{writerOf(number, userID), writerOf(number, ""), writerOf("", userID), writerOf(number, userID)}
+		people := []channel.Person{channeltest.WhatsApp(number, userID), channeltest.WhatsApp(number, ""), channeltest.WhatsApp("", userID), channeltest.WhatsApp(number, userID)}
 		var all sync.WaitGroup
 		for i, p := range people {
 			all.Go(func() {
@@ -161,7 +151,7 @@ func TestRacesOfFirstMessages(t *testing.T) {
 // Of the two contacts that one payload shows to be one person, the one without phone is joined: its id, notes, activity and labels are the other's.
 func TestAJoin(t *testing.T) {
 	s := fresh(t)
-	hears(t, s, said(channel.Message, 1, called(writerOf("", "EG.mona"), "Mona By Id", "mona.a")))
+	hears(t, s, said(channel.Message, 1, called(channeltest.WhatsApp("", "EG.mona"), "Mona By Id", "mona.a")))
 	bare := one(t, s)
 	if err := service(s).AddLabel(ctx, ws, bare.ID, user, "VIP"); err != nil {
 		t.Fatal(err)
@@ -170,7 +160,7 @@ func TestAJoin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hears(t, s, said(channel.Message, 2, writerOf("201001234567", "")), said(channel.Message, 3, writerOf("201001234567", "EG.mona")))
+	hears(t, s, said(channel.Message, 2, channeltest.WhatsApp("201001234567", "")), said(channel.Message, 3, channeltest.WhatsApp("201001234567", "EG.mona")))
 	c := one(t, s)
 	if c.ID == bare.ID || c.MergedFrom[0] != bare.ID || get(t, s, bare.ID).ID != c.ID || len(c.Identities) != 2 || c.Labels[0] != "VIP" || c.ConversationCount != 1 || !c.CreatedAt.Equal(bare.CreatedAt) {
 		t.Errorf("%+v", c)
@@ -222,7 +212,7 @@ func TestAJoin(t *testing.T) {
 	if err := service(s).Delete(ctx, ws, bare.ID, contact.Precondition{}); err != nil {
 		t.Fatal(err)
 	}
-	hears(t, s, said(channel.Message, 1, writerOf("", "EG.mona")), said(channel.Message, 2, writerOf("201001234567", "")))
+	hears(t, s, said(channel.Message, 1, channeltest.WhatsApp("", "EG.mona")), said(channel.Message, 2, channeltest.WhatsApp("201001234567", "")))
 	if left := everybody(t, s); len(left) != 0 {
 		t.Errorf("%+v", left)
 	}
@@ -232,7 +222,7 @@ func TestAJoin(t *testing.T) {
 // A join that is larger than a transaction moves its labels first.
 func TestALargeJoin(t *testing.T) {
 	s := fresh(t)
-	hears(t, s, said(channel.Message, 1, writerOf("", "EG.mona")))
+	hears(t, s, said(channel.Message, 1, channeltest.WhatsApp("", "EG.mona")))
 	phoned := person(1)
 	for n := range 40 {
 		if err := service(s).AddLabel(ctx, ws, one(t, s).ID, user, fmt.Sprint("label ", n)); err != nil {
@@ -242,7 +232,7 @@ func TestALargeJoin(t *testing.T) {
 	}
 	phoned.Phone, phoned.Company = "+201001234567", "Acme"
 	create(t, s, phoned)
-	hears(t, s, said(channel.Message, 3, writerOf("201001234567", "EG.mona")))
+	hears(t, s, said(channel.Message, 3, channeltest.WhatsApp("201001234567", "EG.mona")))
 	if c := one(t, s); len(c.Labels) != 80 || c.ID != phoned.ID {
 		t.Errorf("%d labels: %+v", len(c.Labels), c)
 	}
@@ -252,7 +242,7 @@ func TestALargeJoin(t *testing.T) {
 // Messages from an old number that come late are of who has the new one, and nobody reads that in the tables.
 func TestANumberChanges(t *testing.T) {
 	s := fresh(t)
-	old, now := writerOf("201001234567", ""), writerOf("201119998887", "")
+	old, now := channeltest.WhatsApp("201001234567", ""), channeltest.WhatsApp("201119998887", "")
 	change := said(channel.NumberChanged, 5, now)
 	change.Former = &old
 	late := said(channel.Message, 2, old)
@@ -279,7 +269,7 @@ func TestANumberChanges(t *testing.T) {
 // What an agent changes and what events move do not overwrite one another.
 func TestEditsAndEventsAtOnce(t *testing.T) {
 	s := fresh(t)
-	p := writerOf("201001234567", "")
+	p := channeltest.WhatsApp("201001234567", "")
 	hears(t, s, said(channel.Message, 0, p))
 	id := one(t, s).ID
 	var all sync.WaitGroup
@@ -307,8 +297,8 @@ func TestEditsAndEventsAtOnce(t *testing.T) {
 func TestEventsCost(t *testing.T) {
 	m := &meter{}
 	s := fresh(t).through(m)
-	p := called(writerOf("201001234567", "EG.mona"), "Mona Adel", "")
-	hears(t, s, said(channel.Message, 0, writerOf("201009999999", ""))) // the process knows the workspace and the secret
+	p := called(channeltest.WhatsApp("201001234567", "EG.mona"), "Mona Adel", "")
+	hears(t, s, said(channel.Message, 0, channeltest.WhatsApp("201009999999", ""))) // the process knows the workspace and the secret
 	for _, step := range []struct {
 		what         string
 		event        channel.Event
@@ -339,13 +329,13 @@ func TestEventsCost(t *testing.T) {
 // Lost answers and conflicts change nothing of what comes out.
 func TestEventsUnderFaults(t *testing.T) {
 	story := func() []channel.Event {
-		old, now := writerOf("201001234567", "EG.mona"), writerOf("201119998887", "EG.mona")
+		old, now := channeltest.WhatsApp("201001234567", "EG.mona"), channeltest.WhatsApp("201119998887", "EG.mona")
 		change := said(channel.NumberChanged, 5, now)
 		change.Former = &old
 		sms := said(channel.Message, 6, channel.Person{Phone: "+201119998887", Addresses: []channel.Address{{ExternalID: "+201119998887"}}})
 		sms.Channel, sms.AccountID, sms.Untimed = contact.SMS, "+1555", true
 		return []channel.Event{
-			said(channel.Message, 1, writerOf("", "EG.mona")), said(channel.Message, 2, writerOf("201001234567", "")), said(channel.Message, 3, old), change, sms,
+			said(channel.Message, 1, channeltest.WhatsApp("", "EG.mona")), said(channel.Message, 2, channeltest.WhatsApp("201001234567", "")), said(channel.Message, 3, old), change, sms,
 			said(channel.Message, 7, now), said(channel.CampaignMessage, 0, now),
 		}
 	}
@@ -371,9 +361,9 @@ func TestEventsUnderFaults(t *testing.T) {
 func TestPeopleWithoutNamesAreFound(t *testing.T) {
 	s := fresh(t)
 	hears(t, s,
-		said(channel.Message, 1, called(writerOf("", "EG.one"), "Zeinab Farouk", "zee.farouk_99")),
-		said(channel.Message, 2, called(writerOf("", "EG.two"), "", "adelmona")),
-		said(channel.Message, 3, writerOf("201001234567", "")))
+		said(channel.Message, 1, called(channeltest.WhatsApp("", "EG.one"), "Zeinab Farouk", "zee.farouk_99")),
+		said(channel.Message, 2, called(channeltest.WhatsApp("", "EG.two"), "", "adelmona")),
+		said(channel.Message, 3, channeltest.WhatsApp("201001234567", "")))
 	list := func(q contact.Query) (names []string) {
 		q.Workspace, q.Limit = ws, 25
 		page, err := s.List(ctx, q)
@@ -450,17 +440,17 @@ func liveliness(dice *rand.Rand) (events []channel.Event) {
 			switch kind := (person + dice.IntN(2)) % 3; {
 			case person == 0 && dice.IntN(4) == 0:
 				next := fmt.Sprintf("2011%08d", step)
-				old, now := writerOf(number, ""), writerOf(next, "")
+				old, now := channeltest.WhatsApp(number, ""), channeltest.WhatsApp(next, "")
 				change := said(channel.NumberChanged, at, now)
 				change.Former, number = &old, next
 				events = append(events, change)
 				continue
 			case person == 0:
-				says = writerOf(number, "")
+				says = channeltest.WhatsApp(number, "")
 			case kind == 1:
-				says = writerOf("", userID)
+				says = channeltest.WhatsApp("", userID)
 			default:
-				says = writerOf(number, userID)
+				says = channeltest.WhatsApp(number, userID)
 			}
 			e := said([]channel.Kind{channel.Message, channel.Message, channel.CampaignMessage}[dice.IntN(3)], at, called(says, fmt.Sprint("Name ", dice.IntN(3)), ""))
 			e.AccountID = fmt.Sprint("line-", dice.IntN(2))

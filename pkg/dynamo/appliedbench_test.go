@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/channel/channeltest"
 )
 
 const (
@@ -46,7 +47,7 @@ func benchRound(b *testing.B, s *Store, number func(int) string, from int) {
 	atOnce(func(n int) {
 		var batches []channel.Batch
 		for i := n; i < n+benchMessages; i++ {
-			batches = append(batches, batchOf(said(channel.Message, from+i, writerOf(number(i), "")))...)
+			batches = append(batches, batchOf(said(channel.Message, from+i, channeltest.WhatsApp(number(i), "")))...)
 		}
 		for _, err := range applierOn(s).Apply(ctx, batches) {
 			if err != nil {
@@ -73,7 +74,7 @@ func atOnce(deliver func(first int)) {
 func creationBy(number string, second int) channel.Write {
 	written := &recorder{}
 	applier := channel.NewApplier(written, nil, time.Now, uuid.NewString)
-	applier.Apply(ctx, batchOf(said(channel.Message, second, writerOf(number, ""))))
+	applier.Apply(ctx, batchOf(said(channel.Message, second, channeltest.WhatsApp(number, ""))))
 	return written.last
 }
 

@@ -38,7 +38,7 @@ func (q *Events) Send(ctx context.Context, batches []channel.Batch) error {
 	return q.sendAll(ctx, q.url, messages)
 }
 
-// Bury sends letters to the dead letters, each with its reason as an attribute too, where people look first.
+// Bury sends letters to the dead letters, each with its reason as an attribute too.
 func (q *Events) Bury(ctx context.Context, letters []channel.Letter) error {
 	var messages []types.SendMessageBatchRequestEntry
 	for _, letter := range letters {
@@ -46,7 +46,7 @@ func (q *Events) Bury(ctx context.Context, letters []channel.Letter) error {
 		if err != nil {
 			return err
 		}
-		message.MessageAttributes = map[string]types.MessageAttributeValue{"reason": {DataType: aws.String("String"), StringValue: &letter.Reason}}
+		message.MessageAttributes = because(letter.Reason)
 		messages = append(messages, message)
 	}
 	return q.sendAll(ctx, q.dead, messages)

@@ -45,17 +45,18 @@ func (q *Inbox) Send(ctx context.Context, e channel.Event, reason string) error 
 	return q.Bury(ctx, string(body), reason)
 }
 
-// Bury sends a message of the work queue as it is, with the reason as an attribute: people look there first.
+// Bury sends a message of the work queue as it is, with the reason as an attribute.
 func (q *Inbox) Bury(ctx context.Context, message, reason string) error {
-	reason = attribute(reason)
-	return send(ctx, q.client, q.dead, []types.SendMessageBatchRequestEntry{{
-		Id: aws.String("0"), MessageBody: &message,
-		MessageAttributes: map[string]types.MessageAttributeValue{"reason": {DataType: aws.String("String"), StringValue: &reason}},
-	}})
+	return send(ctx, q.client, q.dead, []types.SendMessageBatchRequestEntry{{Id: aws.String("0"), MessageBody: &message, MessageAttributes: because(reason)}})
 }
 
 // maxReason is how many characters of a reason are kept. It is part of the message's size.
 const maxReason = 1000
+
+// because is a reason as an attribute of a dead letter, where people look first.
+func because(reason string) map[string]types.MessageAttributeValue {
+	return map[string]types.MessageAttributeValue{"reason": {DataType: aws.String("String"), StringValue: aws.String(attribute(reason))}}
+}
 
 // attribute is a text that an attribute may hold: SQS refuses most control characters and empty values.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_MessageAttributeValue.html

@@ -136,3 +136,14 @@ func checkPerson(t testing.TB, p channel.Person) {
 		t.Errorf("phone %q", p.Phone)
 	}
 }
+
+// WhatsApp is somebody on WhatsApp by number, with its phone, and by business-scoped user id; what is empty is not known of them.
+func WhatsApp(number, userID string) (p channel.Person) {
+	if number != "" {
+		p.Addresses, p.Phone = append(p.Addresses, channel.Address{ExternalID: number}), "+"+number
+	}
+	if userID != "" {
+		p.Addresses = append(p.Addresses, channel.Address{ExternalID: userID, EveryAccount: true})
+	}
+	return p
+}
