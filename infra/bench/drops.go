@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/occ/contacts/infra/local/stack"
 )
@@ -101,7 +99,7 @@ func (b *bench) allSent(ctx context.Context, workspace string) (time.Duration, e
 		return 0, err
 	}
 	for began := time.Now(); time.Since(began) < 5*time.Minute; time.Sleep(200 * time.Millisecond) {
-		waiting, _, err := inQueue(ctx, queues, queue.QueueUrl)
+		waiting, _, err := stack.InQueue(ctx, queues, queue.QueueUrl)
 		if err != nil {
 			return 0, err
 		}
@@ -119,20 +117,4 @@ func (b *bench) allSent(ctx context.Context, workspace string) (time.Duration, e
 		}
 	}
 	return 0, errors.New("not all chunks are sent after 5 minutes")
-}
-
-// inQueue is how many messages a queue holds: those that wait, and those that somebody took and did not yet delete.
-func inQueue(ctx context.Context, queues *sqs.Client, queue *string) (waiting, taken int, err error) {
-	const visible, invisible = sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible
-	out, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: queue, AttributeNames: []sqstypes.QueueAttributeName{visible, invisible},
-	})
-	if err != nil {
-		return 0, 0, err
-	}
-	if waiting, err = strconv.Atoi(out.Attributes[string(visible)]); err != nil {
-		return 0, 0, err
-	}
-	taken, err = strconv.Atoi(out.Attributes[string(invisible)])
-	return waiting, taken, err
 }

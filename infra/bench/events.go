@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/occ/contacts/infra/local/stack"
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -114,7 +115,7 @@ func (i *inbox) round(ctx context.Context, first int, writer func(n int) string)
 // is when its events are in the tables: one that failed would come back. It asks the queue, which costs less than the tables would. A
 // message may be there twice, as anything that SQS was sent may.
 func (i *inbox) drain(ctx context.Context, messages int) (time.Duration, error) {
-	sent, _, err := inQueue(ctx, i.queues, i.queue)
+	sent, _, err := stack.InQueue(ctx, i.queues, i.queue)
 	if err == nil && sent < messages {
 		err = fmt.Errorf("the queue holds %d messages of %d", sent, messages)
 	}
@@ -126,7 +127,7 @@ func (i *inbox) drain(ctx context.Context, messages int) (time.Duration, error) 
 	}
 	began := time.Now()
 	for asked := began; time.Since(began) < 2*time.Minute; time.Sleep(10 * time.Millisecond) {
-		waiting, taken, err := inQueue(ctx, i.queues, i.queue)
+		waiting, taken, err := stack.InQueue(ctx, i.queues, i.queue)
 		switch {
 		case err != nil:
 			return 0, err

@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -18,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/occ/contacts/infra/local/sample"
 	"github.com/occ/contacts/infra/local/stack"
+	"github.com/occ/contacts/pkg/channel/meta"
 )
 
 // inbox is a WhatsApp account of the stack, and a process of function webhooks that takes its messages. They stay in the queue of
@@ -123,26 +123,21 @@ func (i *inbox) receive(ctx context.Context, number string, n int) (time.Duratio
 }
 
 // webhook is API Gateway's event of a webhook with one message, as the Cloud API sends it.
-// https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
 func (i *inbox) webhook(number string, n int) ([]byte, error) {
-	type object map[string]any
-	change := object{"field": "messages", "value": object{
-		"messaging_product": "whatsapp", "metadata": object{"display_phone_number": "15550783881", "phone_number_id": i.account},
+	type object = map[string]any
+	body, err := json.Marshal(sample.CloudAPI(i.account, object{
 		"contacts": []object{{"profile": object{"name": "Person" + number + " Tester"}, "wa_id": number}},
 		"messages": []object{{
 			"from": number, "id": fmt.Sprintf("wamid.%d", n), "timestamp": fmt.Sprint(i.at(n).Unix()), "type": "text", "text": object{"body": "Hello"},
 		}},
-	}}
-	body, err := json.Marshal(object{"object": "whatsapp_business_account", "entry": []object{{"id": "1", "changes": []object{change}}}})
+	}))
 	if err != nil {
 		return nil, err
 	}
-	mac := hmac.New(sha256.New, []byte(inboxSecret))
-	mac.Write(body)
 	path := "/v1/webhooks/whatsapp/" + i.account
 	event := events.APIGatewayV2HTTPRequest{
 		Version: "2.0", RouteKey: "POST /v1/webhooks/{channel}/{accountId}", RawPath: path, Body: string(body),
-		Headers: map[string]string{"content-type": "application/json", "x-hub-signature-256": "sha256=" + hex.EncodeToString(mac.Sum(nil))},
+		Headers: map[string]string{"content-type": "application/json", strings.ToLower(meta.SignatureHeader): meta.Sign(body, inboxSecret)},
 	}
 	event.RequestContext.Stage, event.RequestContext.RequestID = "$default", fmt.Sprint("bench-", n)
 	event.RequestContext.HTTP.Method, event.RequestContext.HTTP.Path = http.MethodPost, path

@@ -17,6 +17,8 @@ import (
 // worker is a process of a function that gets its events from us: a Runtime API of our own, as Lambda has one in each environment, and
 // nothing in between. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 type worker struct {
+	began   time.Time
+	asked   chan time.Time // when the first event was asked for
 	events  chan []byte
 	handed  chan time.Time // when the event under way was
 	answers chan answered
@@ -39,7 +41,7 @@ func startWorker(ctx context.Context, binary string, environment []string) (*wor
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{events: make(chan []byte), handed: make(chan time.Time, 1), answers: make(chan answered, 1), ended: make(chan struct{})}
+	w := &worker{asked: make(chan time.Time, 1), events: make(chan []byte), handed: make(chan time.Time, 1), answers: make(chan answered, 1), ended: make(chan struct{})}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /2018-06-01/runtime/invocation/next", w.next)
 	routes.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/{outcome}", w.answer)
@@ -48,6 +50,7 @@ func startWorker(ctx context.Context, binary string, environment []string) (*wor
 	w.command = exec.CommandContext(ctx, binary)
 	w.command.Env = slices.Concat(environment, []string{"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String()})
 	w.command.Stdout, w.command.Stderr = &w.said, &w.said
+	w.began = time.Now()
 	if err := w.command.Start(); err != nil {
 		_ = w.server.Close()
 		return nil, err
@@ -61,6 +64,10 @@ func startWorker(ctx context.Context, binary string, environment []string) (*wor
 
 // next hands an event over.
 func (w *worker) next(response http.ResponseWriter, request *http.Request) {
+	select {
+	case w.asked <- time.Now():
+	default: // before
+	}
 	select {
 	case <-request.Context().Done():
 	case event := <-w.events:

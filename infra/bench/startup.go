@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -67,47 +64,21 @@ func build(ctx context.Context, root, pkg, out string) error {
 	return command.Run()
 }
 
-// startOnce starts a function against a Runtime API of our own and ends it once it has asked for its first event.
+// startOnce starts a function and ends it once it has asked for its first event.
 func startOnce(ctx context.Context, binary string) (time.Duration, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	w, err := startWorker(ctx, binary, functionEnvironment())
 	if err != nil {
 		return 0, err
 	}
-	asked := make(chan time.Time, 1)
-	server := &http.Server{
-		ReadHeaderTimeout: time.Minute,
-		Handler: http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
-			select {
-			case asked <- time.Now():
-			default:
-			}
-			<-request.Context().Done()
-		}),
-	}
-	go server.Serve(listener) //nolint:errcheck // ends with Close
-	defer server.Close()      //nolint:errcheck // nothing is pending
-
-	command := exec.CommandContext(ctx, binary)
-	command.Env = append(functionEnvironment(), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
-	var complaints strings.Builder
-	command.Stdout, command.Stderr = &complaints, &complaints
-	began := time.Now()
-	if err := command.Start(); err != nil {
-		return 0, err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	defer w.stop()
 	select {
-	case at := <-asked:
-		_ = command.Process.Kill()
-		<-ended //nolint:errcheck // it was killed
-		return at.Sub(began), nil
-	case err := <-ended:
-		return 0, fmt.Errorf("ended before its first next call: %w: %s", err, complaints.String())
+	case at := <-w.asked:
+		return at.Sub(w.began), nil
+	case <-w.ended:
+		return 0, fmt.Errorf("ended before its first next call: %s: %s", w.command.ProcessState, w.said.String())
 	case <-time.After(10 * time.Second):
-		_ = command.Process.Kill()
-		<-ended //nolint:errcheck // it was killed
-		return 0, fmt.Errorf("no next call within 10 s: %s", complaints.String())
+		w.stop()
+		return 0, fmt.Errorf("no next call within 10 s: %s", w.said.String())
 	}
 }
 

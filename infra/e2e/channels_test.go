@@ -14,24 +14,14 @@ import (
 )
 
 // whatsapp posts a message of somebody as the Cloud API does.
-// https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
 func whatsapp(t *testing.T, account channel.AccountKey, waID, name, message string, at time.Time) answer {
 	t.Helper()
-	return deliver(t, account, cloudAPI(account, map[string]any{
+	return deliver(t, account, sample.CloudAPI(account.ID, map[string]any{
 		"contacts": []any{map[string]any{"profile": map[string]any{"name": name}, "wa_id": waID}},
 		"messages": []any{map[string]any{
 			"from": waID, "id": "wamid." + message, "timestamp": fmt.Sprint(at.Unix()), "type": "text", "text": map[string]any{"body": "Hello"},
 		}},
 	}))
-}
-
-// cloudAPI is a body of the Cloud API, of what a number got.
-func cloudAPI(account channel.AccountKey, value map[string]any) map[string]any {
-	value["messaging_product"] = "whatsapp"
-	value["metadata"] = map[string]any{"display_phone_number": "15550783881", "phone_number_id": account.ID}
-	return map[string]any{"object": "whatsapp_business_account", "entry": []any{map[string]any{
-		"id": "1", "changes": []any{map[string]any{"field": "messages", "value": value}},
-	}}}
 }
 
 // found are the contacts that a search gives.

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/occ/contacts/infra/local/sample"
 	"github.com/occ/contacts/infra/local/stack"
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
@@ -71,10 +72,10 @@ func (s *scene) people() {
 	who := map[string]any{"externalId": visitor, "name": firstName + " " + lastName, "phone": "+" + dialled, "email": mailbox, "username": username}
 	profile := map[string]any{"profile": map[string]any{"name": firstName + " " + lastName, "username": username}, "wa_id": dialled, "user_id": businessID}
 	wamid := "wamid." + base64.StdEncoding.EncodeToString([]byte("\x1d\x05\x18\x0c"+dialled+"\x15\x02"))
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"contacts": []any{profile}, "messages": []any{map[string]any{
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"contacts": []any{profile}, "messages": []any{map[string]any{
 		"from": dialled, "from_user_id": businessID, "id": wamid, "timestamp": fmt.Sprint(now.Unix()), "type": "text", "text": map[string]any{"body": text},
 	}}}), 200)
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"contacts": []any{profile}, "statuses": []any{map[string]any{
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"contacts": []any{profile}, "statuses": []any{map[string]any{
 		"id": wamid, "status": "read", "recipient_id": dialled,
 	}}}), 200)
 	for _, c := range []contact.Channel{contact.Instagram, contact.Messenger} {
@@ -97,7 +98,7 @@ func (s *scene) people() {
 	s.send(contact.Platform, event("campaign.message_sent", now, map[string]any{
 		"campaignId": "spring", "channel": "whatsapp", "accountId": s.account(contact.WhatsApp).ID, "contact": map[string]any{"externalId": dialled, "name": firstName}, "messageId": "c",
 	}), 200)
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"messages": []any{map[string]any{
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"messages": []any{map[string]any{
 		"from": dialled, "id": wamid + "2", "timestamp": fmt.Sprint(now.Unix() + 5), "type": "system", "system": map[string]any{
 			"body": "User " + firstName + " changed from " + dialled + " to " + redialled, "type": "user_changed_number", "wa_id": redialled,
 			"user_id": secondBusinessID, "previous_user_id": businessID,
@@ -123,11 +124,11 @@ func (s *scene) cases() {
 // unusable are bodies that are signed and say nothing, each full of what is private.
 func (s *scene) unusable() {
 	everything := strings.Join([]string{firstName, lastName, username, mailbox, dialled, businessID, subject, comment, text}, " ")
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"messages": everything}), 200)
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"messages": []any{map[string]any{
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"messages": everything}), 200)
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"messages": []any{map[string]any{
 		"id": "wamid." + dialled, "timestamp": everything, "type": "text", "text": map[string]any{"body": text},
 	}}}), 200)
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"messages": []any{map[string]any{
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"messages": []any{map[string]any{
 		"id": "wamid." + dialled, "timestamp": "1", "type": "text", "text": map[string]any{"body": everything},
 	}}}), 200)
 	s.send(contact.Instagram, inbox(s.account(contact.Instagram), map[string]any{"message": map[string]any{"mid": "m", "text": everything}}), 200)
@@ -149,7 +150,7 @@ func (s *scene) unusable() {
 func (s *scene) ignored() {
 	everything := strings.Join([]string{firstName, lastName, mailbox, dialled, text}, " ")
 	s.send(contact.WhatsApp, map[string]any{"object": everything}, 200)
-	s.send(contact.WhatsApp, cloudAPI(s.account(contact.WhatsApp), map[string]any{"messages": []any{map[string]any{"from": dialled, "id": "x", "type": everything}}}), 200)
+	s.send(contact.WhatsApp, sample.CloudAPI(s.account(contact.WhatsApp).ID, map[string]any{"messages": []any{map[string]any{"from": dialled, "id": "x", "type": everything}}}), 200)
 	s.send(contact.Messenger, inbox(s.account(contact.Messenger), map[string]any{everything: map[string]any{}, "sender": map[string]any{"id": scopedID}}), 200)
 	s.send(contact.Telegram, map[string]any{"update_id": 1, everything: map[string]any{"text": text}}, 200)
 	s.send(contact.SMS, url.Values{"From": {firstName + ":" + dialled}, "MessageSid": {"SM4"}}.Encode(), 200)

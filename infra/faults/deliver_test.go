@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"strconv"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/occ/contacts/infra/local/stack"
 	"github.com/occ/contacts/pkg/channel"
@@ -71,21 +70,15 @@ func postSigned(t *testing.T, name, account string, body []byte) (status int) {
 	return response.StatusCode
 }
 
+// queues reaches SQS as the functions do.
+func queues() *sqs.Client { return sqs.NewFromConfig(stack.Config(local.EmulatorURL)) }
+
 // depth is how many messages the queue of an output holds, those that somebody works on too.
-func depth(t *testing.T, output string) (messages int) {
+func depth(t *testing.T, output string) int {
 	t.Helper()
-	url, queues := local.Outputs[output], sqs.NewFromConfig(stack.Config(local.EmulatorURL))
-	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
-	out, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: names})
+	waiting, taken, err := stack.InQueue(t.Context(), queues(), aws.String(local.Outputs[output]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		n, err := strconv.Atoi(out.Attributes[string(name)])
-		if err != nil {
-			t.Fatal(err)
-		}
-		messages += n
-	}
-	return messages
+	return waiting + taken
 }

@@ -56,8 +56,7 @@ func TestPoisonedEvents(t *testing.T) {
 // enqueue puts a message into the queue of channel-events.
 func enqueue(t *testing.T, body string) {
 	t.Helper()
-	queues := sqs.NewFromConfig(stack.Config(local.EmulatorURL))
-	if _, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(local.Outputs["ChannelEventsQueueUrl"]), MessageBody: &body}); err != nil {
+	if _, err := queues().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(local.Outputs["ChannelEventsQueueUrl"]), MessageBody: &body}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,8 +64,7 @@ func enqueue(t *testing.T, body string) {
 // reasonsOf are those of the dead letters of channel-events, which stay there.
 func reasonsOf(t *testing.T) (reasons []string) {
 	t.Helper()
-	queues := sqs.NewFromConfig(stack.Config(local.EmulatorURL))
-	out, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+	out, err := queues().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String(local.Outputs["ChannelEventsDlqUrl"]), MaxNumberOfMessages: 10, VisibilityTimeout: 1, MessageAttributeNames: []string{"All"},
 	})
 	if err != nil {

@@ -1,9 +1,12 @@
 package faults_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/occ/contacts/infra/local/sample"
 )
 
 // line is an event of a script: to which account, and its body but for that account's id, which stands as %[1]s.
@@ -46,22 +49,23 @@ func said(channel, kind string, at time.Time, data string) line {
 	return line{channel, fmt.Sprintf(`{"type":%q,"timestamp":%q,"data":{%s}}`, kind, stamp(at), data)}
 }
 
-// whatsapp is a message that somebody sends over the Cloud API; phone or user id may be absent.
-// https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
+// whatsapp is a message that somebody sends over the Cloud API; phone, user id or name may be absent.
 func whatsapp(phone, userID, name, message string, at time.Time) line {
-	who, from := `"profile":{"name":"`+name+`"}`, ""
-	if name == "" {
-		who = `"profile":{}`
+	type object = map[string]any
+	profile := object{}
+	who := object{"profile": profile}
+	said := object{"id": "wamid." + message + "." + phone + userID, "timestamp": fmt.Sprint(at.Unix()), "type": "text", "text": object{"body": "Hello"}}
+	if name != "" {
+		profile["name"] = name
 	}
 	if phone != "" {
-		who, from = who+`,"wa_id":"`+phone+`"`, `"from":"`+phone+`",`
+		who["wa_id"], said["from"] = phone, phone
 	}
 	if userID != "" {
-		who, from = who+`,"user_id":"`+userID+`"`, from+`"from_user_id":"`+userID+`",`
+		who["user_id"], said["from_user_id"] = userID, userID
 	}
-	return line{"whatsapp", fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messaging_product":"whatsapp",`+
-		`"metadata":{"display_phone_number":"15550783881","phone_number_id":"%%[1]s"},"contacts":[{%s}],`+
-		`"messages":[{%s"id":"wamid.%s.%s%s","timestamp":"%d","type":"text","text":{"body":"Hello"}}]}}]}]}`, who, from, message, phone, userID, at.Unix())}
+	body, _ := json.Marshal(sample.CloudAPI("%[1]s", object{"contacts": []object{who}, "messages": []object{said}})) // maps of texts
+	return line{"whatsapp", string(body)}
 }
 
 // disorder is a script in another order, with 30 % of its lines twice.

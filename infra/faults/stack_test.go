@@ -104,13 +104,12 @@ func eachSeed(t *testing.T, test func(t *testing.T, seed uint64, workspace strin
 // conversations are named.
 func anew(t *testing.T) {
 	t.Helper()
-	queues := sqs.NewFromConfig(stack.Config(local.EmulatorURL))
-	listed, err := queues.ListQueues(t.Context(), &sqs.ListQueuesInput{})
+	listed, err := queues().ListQueues(t.Context(), &sqs.ListQueuesInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, url := range listed.QueueUrls {
-		if _, err := queues.PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &url}); err != nil {
+		if _, err := queues().PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &url}); err != nil {
 			t.Fatal(err)
 		}
 	}
