@@ -1,12 +1,11 @@
 package contact
 
 import (
-	"bytes"
-	"encoding/json"
 	"reflect"
 	"slices"
 	"time"
 
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -79,16 +78,20 @@ func orNull(s string) *string {
 
 // CheckSize demands that the contact, as answered, stays within MaxSize; problem.ContactTooLarge otherwise.
 func CheckSize(c Contact) error {
-	var answer bytes.Buffer
-	encoder := json.NewEncoder(&answer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(c.View()); err != nil {
+	size, err := answeredSize(c)
+	if err != nil {
 		return err
 	}
-	if size := answer.Len() - 1; size > MaxSize { // Encode ends with a newline
+	if size > MaxSize {
 		return problem.New(problem.ContactTooLarge, "The contact would be %d bytes; %d are the most. Shorten or remove custom attributes.", size, MaxSize)
 	}
 	return nil
+}
+
+// answeredSize is how many bytes the contact has as it is answered.
+func answeredSize(c Contact) (int, error) {
+	answer, err := plainjson.Marshal(c.View())
+	return len(answer), err
 }
 
 // Shows says that two states of a contact differ in what its version and its ETag show: everything but counts and the latest times at which

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -60,7 +61,7 @@ func OnlyOnce[T any](ctx context.Context, keeper Keeper, workspace string, once 
 // Keep notes what is about to be made.
 func (o *Once) Keep(made any) (err error) {
 	if o != nil {
-		o.Answer, err = json.Marshal(made)
+		o.Answer, err = plainjson.Marshal(made)
 	}
 	return err
 }

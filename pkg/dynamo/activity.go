@@ -25,7 +25,31 @@ func activityItem(c contact.Contact, a contact.Activity, writeID string) (item, 
 	for i, change := range a.Changes {
 		records[i] = changeRecord(change)
 	}
-	return it, it.setJSON("changes", records)
+	err := it.setJSON("changes", records)
+	for limit := shownText; err == nil && it.size() > maxActivityBytes && limit > 0; limit /= 2 {
+		for i := range records {
+			records[i].From, records[i].To = beginning(records[i].From, limit), beginning(records[i].To, limit)
+		}
+		err = it.setJSON("changes", records)
+	}
+	return it, err
+}
+
+const (
+	// maxActivityBytes is how large an entry may be before its texts are cut. An entry holds what was there and what came for it, and a
+	// contact that others were joined into may have more than the limit of one.
+	maxActivityBytes = 280 << 10
+	// shownText is how many characters of a text are kept then, as of a note's; fewer when that is still too much.
+	shownText = 200
+)
+
+// beginning cuts a text to so many characters; other values stay as they are.
+func beginning(value any, limit int) any {
+	text, isText := value.(string)
+	if runes := []rune(text); isText && len(runes) > limit+1 {
+		return string(runes[:limit]) + "…"
+	}
+	return value
 }
 
 func activityOf(it item) (contact.Activity, error) {

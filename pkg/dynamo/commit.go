@@ -31,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 	chain(writes, c.writeID)
 	for i := range writes {
 		var err error
-		if rows[i], err = s.rowOf(ref, &writes[i], c.writeID); err != nil {
+		if rows[i], err = s.storableRow(ref, &writes[i], c.writeID); err != nil {
 			return state, nil, err
 		}
 	}

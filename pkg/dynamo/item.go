@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // schema is the version of every item's layout. Readers accept the one before, so that code can be rolled out and back.
@@ -102,7 +103,7 @@ func (it item) setTime(name string, at time.Time) {
 
 // setJSON keeps a structure as one JSON string: it comes back exactly as it was, and is never asked for in part.
 func (it item) setJSON(name string, value any) error {
-	body, err := json.Marshal(value)
+	body, err := plainjson.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("dynamo: attribute %s: %w", name, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // Known implements channel.Store: one round for claims and named conversations, one for the contacts and conversations that those name, and
@@ -224,7 +225,7 @@ func (s *Store) forwardPart(ctx context.Context, workspace string, claim channel
 	if err != nil {
 		return part{}, err
 	}
-	body, err := json.Marshal(gone.To)
+	body, err := plainjson.Marshal(gone.To)
 	if err != nil {
 		return part{}, err
 	}

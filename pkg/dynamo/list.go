@@ -2,10 +2,10 @@ package dynamo
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // What one page may cost. A page that meets a bound is short and says where to go on.
@@ -194,7 +194,7 @@ func answeredSize(c contact.Contact) int {
 	if size <= largeContact {
 		return size
 	}
-	if body, err := json.Marshal(c.View()); err == nil {
+	if body, err := plainjson.Marshal(c.View()); err == nil {
 		return len(body)
 	}
 	return maxPageBytes

@@ -1,8 +1,11 @@
 package dynamo
 
 import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // maxCreations is how many contacts one transaction creates: three items each and the chunk's record make 97.
@@ -16,6 +19,19 @@ type row struct {
 	bytes     int
 	touches   []key  // its contact and its claims: two rows that share one never share a transaction
 	overflow  []part // notes beyond what one transaction holds; written before it
+}
+
+// storableRow is rowOf, or the rejection of a row that would make an item or a transaction too large for DynamoDB: no repetition helps that,
+// so it costs no delivery.
+func (s *Store) storableRow(ref importing.ChunkRef, w *importing.Write, writeID string) (*row, error) {
+	r, err := s.rowOf(ref, w, writeID)
+	if err == nil {
+		err = s.checkParts(append(r.parts, part{write: types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Jobs}}})) // the chunk's record
+	}
+	if problem.CodeOf(err) == problem.ContactTooLarge {
+		return &row{Write: &importing.Write{Index: w.Index, Row: w.Row, Outcome: importing.Rejected, Verdict: importing.TooLarge()}}, nil
+	}
+	return r, err
 }
 
 // rowOf works out what a row writes.

@@ -12,6 +12,9 @@ import (
 // putOne writes one item on a condition. It returns nil, nil when the item is now stored, and the item that stands in its way
 // when the condition failed (an empty one when there is none). An answer that was lost is recognised by the writeId.
 func (s *Store) putOne(ctx context.Context, table string, it item, c condition) (item, error) {
+	if err := s.checkItem(table, it); err != nil {
+		return nil, err
+	}
 	input := &dynamodb.PutItemInput{
 		TableName: &table, Item: it, ConditionExpression: c.orNil(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

@@ -25,6 +25,20 @@ type part struct {
 	once  bool   // the pointer of an idempotency key
 }
 
+// table is the table of the part's item.
+func (p part) table() string {
+	switch w := p.write; {
+	case w.Put != nil:
+		return *w.Put.TableName
+	case w.Update != nil:
+		return *w.Update.TableName
+	case w.Delete != nil:
+		return *w.Delete.TableName
+	default:
+		return *w.ConditionCheck.TableName
+	}
+}
+
 // condition is an expression with what it names.
 type condition struct {
 	text   string
@@ -100,9 +114,12 @@ type refusal struct {
 func (r *refusal) Error() string { return "dynamo: a condition of the transaction failed" }
 
 // transact does all parts or none. A *refusal tells whose condition failed, once nothing else stood in the way; other
-// causes are waited out for so many tries. writeID is the request's token too, so that for ten minutes DynamoDB itself
+// causes are waited out for so many tries. What DynamoDB would refuse for its size is not sent. writeID is the request's token too, so that for ten minutes DynamoDB itself
 // answers a repetition as it answered the first.
 func (s *Store) transact(ctx context.Context, writeID string, parts []part, tries int) error {
+	if err := s.checkParts(parts); err != nil {
+		return err
+	}
 	writes := make([]types.TransactWriteItem, len(parts))
 	for i, p := range parts {
 		writes[i] = p.write

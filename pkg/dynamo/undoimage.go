@@ -7,6 +7,7 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // Attributes of a before-image.
@@ -57,7 +58,7 @@ func addedIdentities(before, after contact.Contact) (added []string, err error) 
 		if slices.ContainsFunc(before.Identities, func(old contact.Identity) bool { return importing.SameIdentity(old, one) }) {
 			continue
 		}
-		body, err := json.Marshal(identityRecord(one))
+		body, err := plainjson.Marshal(identityRecord(one))
 		if err != nil {
 			return nil, fmt.Errorf("dynamo: an identity of contact %s: %w", after.ID, err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 const (
@@ -168,7 +169,7 @@ func (s *Store) walkList(ctx context.Context, workspace string, selection export
 		}
 		position := walkEnd
 		if page.Next != nil {
-			body, _ := json.Marshal(page.Next) // two simple fields
+			body, _ := plainjson.Marshal(page.Next) // two simple fields
 			position = string(body)
 		}
 		if err := visit(records, position); err != nil || page.Next == nil {

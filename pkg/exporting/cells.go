@@ -1,13 +1,12 @@
 package exporting
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
@@ -70,19 +69,8 @@ func identities(c contact.Contact) (string, error) {
 	if len(c.Identities) == 0 {
 		return "", nil
 	}
-	body, err := plainJSON(c.View().Identities)
+	body, err := plainjson.Marshal(c.View().Identities)
 	return string(body), err
-}
-
-// plainJSON is JSON without the escapes that only HTML needs.
-func plainJSON(value any) ([]byte, error) {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), nil
 }
 
 // noteCells spread notes over n cells, whole notes each; with one cell all of them are there.
@@ -118,6 +106,6 @@ func noteGroups(notes []string) [][]string {
 
 // units16 is the most that a note takes in a cell: as JSON in an array, with its quotes and a comma, and an apostrophe.
 func units16(note string) int {
-	body, _ := plainJSON(note) // text is always JSON
+	body, _ := plainjson.Marshal(note) // text is always JSON
 	return len(utf16.Encode([]rune(string(body)))) + 2
 }

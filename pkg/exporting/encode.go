@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/sheet/cell"
 	"github.com/occ/contacts/pkg/sheet/workbook"
 )
@@ -208,5 +209,5 @@ func jsonObject(record Record, columns []string) ([]byte, error) {
 			}
 		}
 	}
-	return plainJSON(object)
+	return plainjson.Marshal(object)
 }

@@ -67,6 +67,11 @@ func (c *chunkWork) reject(ctx context.Context, index int) error {
 	return err
 }
 
+// TooLarge is the verdict of a row whose contact cannot be stored for its size.
+func TooLarge() *Verdict {
+	return &Verdict{Rejected, ValueTooLong, "The contact would be larger than can be stored. Shorten or remove custom attributes of the contact or of the row, and import the row again."}
+}
+
 // unwritable is the verdict of a row that could not be written after all retries.
 func unwritable() *Verdict {
 	return &Verdict{Rejected, InternalError, "The row could not be written although it was tried several times. Import it again; if that does not help, tell us the id of this import."}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -19,8 +20,8 @@ var fields = []string{
 	fieldName, fieldFirstName, fieldLastName, fieldEmail, fieldPhone, fieldCompany, fieldNotes, fieldLabels, fieldChannel, fieldCreatedAt, fieldID, fieldIdentities,
 }
 
-// maxMapping is how many bytes a mapping may have, columns and fields together, so that it fits the import's item and the answer that
-// is kept for an Idempotency-Key.
+// maxMapping is how many bytes a mapping may have as it is stored, so that it fits the import's item and the answer that is kept for an
+// Idempotency-Key.
 const maxMapping = 100_000
 
 // said checks the fields of a mapping and returns it as it is kept, with an empty field for a column that is not used; or what is wrong
@@ -39,7 +40,7 @@ func (m Mapping) said() (map[string]string, []problem.FieldError) {
 		field := *m[column]
 		message := checkField(field)
 		if other, taken := columnOf[field]; message == "" && taken && !numbered(field) {
-			message = fmt.Sprintf("Column %q is mapped to %s too, and only email and phone may have several columns; map one of them to another field or to null.", other, field)
+			message = fmt.Sprintf("Column %q is mapped to %s too, and only email and phone may have several columns; map one of them to another field or to null.", shortName(other), field)
 		}
 		if message != "" {
 			faults = append(faults, problem.FieldError{Location: locationOf(column), Message: message, Value: field})
@@ -51,16 +52,11 @@ func (m Mapping) said() (map[string]string, []problem.FieldError) {
 
 // bounded refuses a mapping that is too large to be kept.
 func (m Mapping) bounded() []problem.FieldError {
-	bytes := 0
-	for column, field := range m {
-		if bytes += len(column); field != nil {
-			bytes += len(*field)
-		}
-	}
+	stored, _ := plainjson.Marshal(m) // texts alone
 	switch {
 	case len(m) > maxColumns:
 		return []problem.FieldError{{Location: mappingAt, Message: fmt.Sprintf("The mapping names %d columns, and a file has at most %d; leave some out.", len(m), maxColumns)}}
-	case bytes > maxMapping:
+	case len(stored) > maxMapping:
 		return []problem.FieldError{{Location: mappingAt, Message: fmt.Sprintf("The mapping has more than %d bytes; name only the columns that need it.", maxMapping)}}
 	default:
 		return nil
@@ -101,7 +97,7 @@ func resolve(names []string, given map[string]string) (map[string]string, []prob
 	for _, said := range slices.Sorted(maps.Keys(given)) {
 		name, message := find(names, alike, said)
 		if other, taken := saidAs[name]; message == "" && taken {
-			message = fmt.Sprintf("%q means the same column; name it once.", other)
+			message = fmt.Sprintf("%q means the same column; name it once.", shortName(other))
 		}
 		if message != "" {
 			faults = append(faults, problem.FieldError{Location: locationOf(said), Message: message})
@@ -130,6 +126,9 @@ func find(names []string, alike map[string][]string, said string) (name, message
 		return "", fmt.Sprintf("The columns %q and %q both differ from it in case and spaces alone; name one exactly as the import's columns do.", found[0], found[1])
 	}
 }
+
+// shortName is a column's name as a message shows it: a mapping may name columns of 100 KB.
+func shortName(column string) string { return shorten(column, maxColumnName) }
 
 // loose is a column's name without case and spaces.
 func loose(name string) string {

@@ -82,7 +82,7 @@ func TestMappingsThatCannotBeUsed(t *testing.T) {
 }
 
 func TestMappingsThatAreTooLarge(t *testing.T) {
-	many, long := Mapping{}, Mapping{strings.Repeat("x", maxMapping-4): new("email")}
+	many, long := Mapping{}, Mapping{strings.Repeat("x", maxMapping-11): new("email")}
 	for i := range maxColumns + 1 {
 		many[fmt.Sprint(i)] = nil
 	}
@@ -315,4 +315,18 @@ func FuzzMapping(f *testing.F) {
 			t.Fatalf("%v is resolved to %v, %v", given, again, faults)
 		}
 	})
+}
+
+// A mapping may name columns of 100 KB; what a file's failure says of them stays readable, and can be stored.
+func TestTheFaultOfALongColumnIsShort(t *testing.T) {
+	long := strings.Repeat("\u0001", 16_000)
+	for _, given := range []map[string]string{{long: "name"}, {long: "name", " " + long: "email"}} {
+		_, faults := resolve([]string{"Name"}, given)
+		if len(faults) == 0 {
+			t.Fatal("the file has no such column")
+		}
+		if detail := mappingFault(FromAPI, faults[0]).Detail; len(detail) > 2_000 {
+			t.Errorf("%d bytes: %.100q", len(detail), detail)
+		}
+	}
 }

@@ -50,7 +50,7 @@ func mappingFault(source Source, fault problem.FieldError) *FileError {
 		code, whose, remedy = InvalidOptions, "The object's metadata mapping", "Correct it and drop the file again."
 	}
 	if column, named := strings.CutPrefix(fault.Location, locationOf("")); named {
-		whose += fmt.Sprintf(", column %q", column)
+		whose += fmt.Sprintf(", column %q", shortName(column))
 	}
 	return &FileError{code, fmt.Sprintf("%s: %s %s", whose, fault.Message, remedy)}
 }

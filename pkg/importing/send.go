@@ -1,12 +1,12 @@
 package importing
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // Limits of what is sent.
@@ -122,11 +122,9 @@ func (o *outbox) flush() error {
 
 // encode writes a chunk as JSON, without the escapes that only HTML needs.
 func encode(chunk Chunk) ([]byte, error) {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(chunk); err != nil {
+	body, err := plainjson.Marshal(chunk)
+	if err != nil {
 		return nil, fmt.Errorf("importing: encode a chunk: %w", err)
 	}
-	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), nil
+	return body, nil
 }

@@ -1,10 +1,10 @@
 package importing
 
 import (
-	"encoding/json"
 	"regexp"
 	"time"
 
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
@@ -24,7 +24,7 @@ func sampleOf(cells []string, columns int) []string {
 		for i := range min(columns, len(cells)) {
 			sample[i] = shorten(cell.Unescape(cells[i]), limit)
 		}
-		if text, err := json.Marshal(sample); limit == 1 || err == nil && len(text) <= sampleBytes {
+		if text, err := plainjson.Marshal(sample); limit == 1 || err == nil && len(text) <= sampleBytes {
 			return sample
 		}
 	}
