@@ -9,7 +9,7 @@ import (
 // question is something that a client asks a list for.
 type question struct {
 	name string
-	flat bool // CONTRACT.md calls it flat in the number of contacts
+	flat bool // pkg/httpapi/README.md, "What a page costs", says that it costs the same at any number of contacts
 	q    string
 	sort contact.Sort
 	only contact.Filter
@@ -19,7 +19,7 @@ func (q question) ask(ctx context.Context, service *contact.Service, workspace s
 	return service.List(ctx, workspace, contact.Listing{Q: q.q, Filter: q.only, Sort: q.sort, Limit: pageLimit, After: after})
 }
 
-// questions are the combinations that CONTRACT.md names.
+// questions are the combinations of pkg/httpapi/README.md, "What a page costs".
 var questions = []question{
 	{"no filter, newest first", true, "", contact.SortDefault, all},
 	{"no filter, oldest first", true, "", contact.SortOldest, all},

@@ -25,8 +25,8 @@ var AccountChannels = []contact.Channel{
 	contact.WhatsApp, contact.Instagram, contact.Messenger, contact.Telegram, contact.SMS, contact.Widget, contact.Email, contact.Platform,
 }
 
-// Secrets are an account's secrets by name (CONTRACT.md, "Channels"): appSecret and verifyToken of Meta's channels, secretToken of telegram, authToken
-// of sms, signingSecret of the others.
+// Secrets are an account's secrets by name (pkg/httpapi/README.md, "Channel accounts"): appSecret and verifyToken of
+// Meta's channels, secretToken of telegram, authToken of sms, signingSecret of the others.
 type Secrets struct {
 	AppSecret     string `json:"appSecret,omitempty"`
 	VerifyToken   string `json:"verifyToken,omitempty"`

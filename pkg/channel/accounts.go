@@ -114,7 +114,8 @@ func (r *Registry) put(ctx context.Context, workspace string, key AccountKey, dr
 	return account, !known, err
 }
 
-// formerSecretLife is how long a former signing secret stays valid when nobody says (CONTRACT.md, "Channels"): requests under way bear it.
+// formerSecretLife is how long a former signing secret stays valid when nobody says (pkg/httpapi/README.md, "Channel
+// accounts"): requests under way bear it.
 const formerSecretLife = 60 * time.Second
 
 // rotate lets the signing secret before this one stay valid for a while.

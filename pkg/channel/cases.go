@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of requests and feedback (CONTRACT.md, "Channels", names none but that of comments in "Contacts": as notes). Ids stand in storage
-// keys, hence the limit in bytes.
+// Limits of requests and feedback; that of comments is in pkg/httpapi/README.md, "Limits". Ids stand in storage keys,
+// hence the limit in bytes.
 const (
 	MaxCaseID  = 512    // bytes of a requestId or surveyId
 	MaxSubject = 10_000 // characters

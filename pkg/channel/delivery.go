@@ -94,7 +94,8 @@ func Unix(seconds int64) time.Time {
 	return UnixMilli(seconds * 1000)
 }
 
-// maxAhead is how far ahead of its arrival an event may be said to lie (CONTRACT.md, "Channels").
+// maxAhead is how far ahead of its arrival an event may be said to lie (pkg/httpapi/README.md, "What follows from a
+// message").
 const maxAhead = 5 * time.Minute
 
 // eventID hashes parts so that no two lists of parts read alike.

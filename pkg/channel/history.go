@@ -7,7 +7,8 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// DeletedName is what a conversation calls somebody whose contact was deleted (CONTRACT.md, "Contacts").
+// DeletedName is what a conversation calls somebody whose contact was deleted (pkg/httpapi/README.md, "Conversations,
+// requests and feedback").
 const DeletedName = "Deleted User"
 
 // ContactReader reads contacts. contact.Store does.

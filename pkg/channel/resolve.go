@@ -9,7 +9,7 @@ import (
 // maxMerged is how many contacts may be joined into one: readers of its notes and timeline look at each.
 const maxMerged = 20
 
-// whose is whom a sighting concerns (CONTRACT.md, "Who is it"): identity, then phone, then e-mail.
+// whose is whom a sighting concerns (pkg/httpapi/README.md, "Who is it"): identity, then phone, then e-mail.
 type whose struct {
 	person   *contact.Contact // nil when it is nobody known
 	joins    []contact.Contact

@@ -21,7 +21,7 @@ const (
 	maxSecretBytes  = 1_500
 )
 
-// Names of secrets (CONTRACT.md, "Channels").
+// Names of secrets (pkg/httpapi/README.md, "Channel accounts").
 const (
 	appSecret     = "appSecret"
 	verifyToken   = "verifyToken"

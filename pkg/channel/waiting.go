@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// waitLife is how long an event waits for whom it is about (CONTRACT.md, "Who is it").
+// waitLife is how long an event waits for whom it is about (pkg/httpapi/README.md, "Who is it").
 const waitLife = 24 * time.Hour
 
 // waitersAtOnce is how many of the events that wait are tried at once.

@@ -10,7 +10,7 @@ import (
 // Channel names where somebody first contacted the team.
 type Channel string
 
-// The channels of CONTRACT.md, "Contacts".
+// The channels of pkg/httpapi/README.md, "Fields of a contact".
 const (
 	WhatsApp  Channel = "whatsapp"
 	Instagram Channel = "instagram"

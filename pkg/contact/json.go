@@ -15,7 +15,7 @@ const TimeFormat = "2006-01-02T15:04:05.000Z"
 // FormatTime writes a time in TimeFormat.
 func FormatTime(t time.Time) string { return t.UTC().Format(TimeFormat) }
 
-// View is a contact as the API answers it (CONTRACT.md, "Contacts").
+// View is a contact as the API answers it (pkg/httpapi/README.md, "Fields of a contact").
 type View struct {
 	ID                string         `json:"id" doc:"Opaque id"`
 	Name              string         `json:"name" doc:"The name, or what stands for it: profile name, username, phone, e-mail or external id" example:"Mona Adel"`

@@ -10,8 +10,8 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// Once makes a creation happen once for a key that the client chose (CONTRACT.md, "API conventions", Idempotency-Key). What was
-// made is kept as it was then, for OnceLife, and goes with the contact that it belongs to.
+// Once makes a creation happen once for a key that the client chose (pkg/httpapi/README.md, "Idempotency keys"). What
+// was made is kept as it was then, for OnceLife, and goes with the contact that it belongs to.
 type Once struct {
 	Route string // method and path: keys of different ones are different
 	Key   string

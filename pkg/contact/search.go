@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// minDigits is how many of a phone's last digits a search needs (CONTRACT.md, "Contacts", q).
+	// minDigits is how many of a phone's last digits a search needs (pkg/httpapi/README.md, "What q finds").
 	minDigits = 4
 	// minWhole is the fewest digits that may be a whole number: fewer are last digits, and no region is looked up for them.
 	minWhole = 6

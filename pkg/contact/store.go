@@ -51,7 +51,8 @@ type Settings struct {
 // Sort names an order of a list.
 type Sort string
 
-// The orders of CONTRACT.md, "Contacts". SortDefault is newest first without q, and the order of the indexes with it.
+// The orders of pkg/httpapi/README.md, "Filters and orders". SortDefault is newest first without q, and the order of
+// the indexes with it.
 const (
 	SortDefault     Sort = ""
 	SortNewest      Sort = "-createdAt"

@@ -12,7 +12,7 @@ import (
 	"github.com/occ/contacts/pkg/fold"
 )
 
-// The limits of CONTRACT.md, "Contacts". Lengths are in code points.
+// The limits of pkg/httpapi/README.md, "Limits". Lengths are in code points.
 const (
 	MaxName       = 200
 	MaxCompany    = 200

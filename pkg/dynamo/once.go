@@ -8,7 +8,7 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// onceLife is how long a key is kept (CONTRACT.md, "API conventions").
+// onceLife is how long a key is kept (pkg/httpapi/README.md, "Idempotency keys").
 const onceLife = 24 * time.Hour
 
 // Kept implements contact.Keeper. The pointer names the contact beside which the answer lies; an answer that belongs to no contact

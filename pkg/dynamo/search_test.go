@@ -29,7 +29,7 @@ func people() map[string]contact.Contact {
 	return all
 }
 
-// Every kind of q that CONTRACT.md names finds whom it should, in every order.
+// Every kind of q that pkg/httpapi/README.md, "What q finds", names finds whom it should, in every order.
 func TestEveryKindOfSearchFinds(t *testing.T) {
 	s, known := fresh(t), people()
 	called := map[string]string{}

@@ -23,7 +23,7 @@ func wordsOfText(text string) (words []string, whole bool) {
 	return words, len(words) < maxSearchedWords && len(text) <= maxSortText-utf8.UTFMax
 }
 
-// maxSearchedWords is how many words of a name are searched (CONTRACT.md, "Contacts").
+// maxSearchedWords is how many words of a name are searched (pkg/httpapi/README.md, "Limits").
 const maxSearchedWords = 8
 
 func cut(text string, limit int) string {

@@ -9,7 +9,8 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// The columns of an export, in order (CONTRACT.md, "Exports"); custom attributes follow as attr.<key>, in the order of their keys.
+// The columns of an export, in order (pkg/httpapi/README.md, "The file of an export"); custom attributes follow as
+// attr.<key>, in the order of their keys.
 const (
 	colID                = "id"
 	colName              = "name"

@@ -8,7 +8,7 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// Status is a state of an export (CONTRACT.md, "Exports").
+// Status is a state of an export (pkg/httpapi/README.md, "Exports").
 type Status string
 
 // The states of an export.

@@ -18,7 +18,7 @@ var contentTypes = map[Format]string{
 	JSON: "application/json",
 }
 
-// objectKey is where an export's file lies, in the exports bucket (CONTRACT.md, "Exports").
+// objectKey is where an export's file lies, in the exports bucket (pkg/httpapi/README.md, "The file of an export").
 func objectKey(job Export) string {
 	return fmt.Sprintf("%s/%s/%s.%s", job.Workspace, job.CreatedAt.UTC().Format("2006/01/02"), job.ID, job.Format)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// linkLife is how long a link to a finished file lasts (CONTRACT.md, "Exports").
+// linkLife is how long a link to a finished file lasts (pkg/httpapi/README.md, "Exports").
 const linkLife = 15 * time.Minute
 
 // Service is what the API does with exports. Its errors are problem.Error where a caller is to be told what to do.

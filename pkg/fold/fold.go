@@ -1,5 +1,5 @@
-// Package fold turns text into the form that it is searched and sorted by: without case and accents, Arabic letter forms
-// and the digits of any script alike (CONTRACT.md, "Contacts", q).
+// Package fold turns text into the form that it is searched and sorted by: without case and accents, Arabic letter
+// forms and the digits of any script alike (pkg/httpapi/README.md, "What q finds").
 package fold
 
 import (

@@ -11,8 +11,8 @@ import (
 	"github.com/occ/contacts/pkg/identity"
 )
 
-// ExportView is an export as the API answers it (CONTRACT.md, "Exports"). It is exported because huma overlooks embedded types that
-// are not.
+// ExportView is an export as the API answers it (pkg/httpapi/README.md, "Exports"). It is exported because huma
+// overlooks embedded types that are not.
 type ExportView struct {
 	ID          string       `json:"id" doc:"Opaque id"`
 	Status      string       `json:"status" enum:"queued,running,completed,failed"`

@@ -90,8 +90,8 @@ func (e *endpoint) admit(caller identity.Caller) *refusal {
 	}
 }
 
-// isWorkspace says whether a name has the form of CONTRACT.md, "Contacts", settings. Keys of storage begin with it, so a sign
-// that divides keys would reach into another workspace.
+// isWorkspace reports whether a name has the form of pkg/httpapi/README.md, "Workspaces and settings". Keys of storage
+// begin with it, so a sign that divides keys would reach into another workspace.
 func isWorkspace(name string) bool {
 	other := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'

@@ -10,8 +10,8 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 )
 
-// ImportView is an import as the API answers it (CONTRACT.md, "Imports"). It is exported because huma overlooks embedded types
-// that are not.
+// ImportView is an import as the API answers it (pkg/httpapi/README.md, "From upload to report"). It is exported
+// because huma overlooks embedded types that are not.
 type ImportView struct {
 	ID          string            `json:"id" doc:"Opaque id"`
 	Status      string            `json:"status" enum:"awaiting_upload,parsing,awaiting_mapping,processing,completed,failed,cancelled,undoing,undone"`

@@ -7,7 +7,8 @@ import (
 	"github.com/occ/contacts/pkg/fold"
 )
 
-// The fields that a column can hold (CONTRACT.md, "Imports"); attributes are attrPrefix and their key.
+// The fields that a column can hold (pkg/httpapi/README.md, "Columns and their mapping"); attributes are attrPrefix and
+// their key.
 const (
 	fieldName       = "name"
 	fieldFirstName  = "firstName"

@@ -12,8 +12,8 @@ import (
 // Status is a state of an import.
 type Status string
 
-// The states of CONTRACT.md, "Imports". Finalizing is ours: all rows are counted and the report is being put together;
-// it is shown as processing.
+// The states of pkg/httpapi/README.md, "States of an import". Finalizing is ours: all rows are counted and the report
+// is being put together; it is shown as processing.
 const (
 	AwaitingUpload  Status = "awaiting_upload"
 	Parsing         Status = "parsing"

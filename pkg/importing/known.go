@@ -30,7 +30,8 @@ func (c *chunkWork) match(ctx context.Context, indexes, open []int) (Matches, er
 // naming is a contact that a row names, and by what.
 type naming struct{ id, what string }
 
-// namedBy are the contacts that a row names by its id, its identities, its phone and its e-mail, in this order (CONTRACT.md, "Who is it").
+// namedBy are the contacts that a row names by its id, its identities, its phone and its e-mail, in this order
+// (pkg/httpapi/README.md, "Who is it").
 func namedBy(row Row, matches Matches) []naming {
 	var named []naming
 	add := func(id, what string) {

@@ -24,7 +24,7 @@ func (a Arrival) version() string {
 	return a.Version
 }
 
-// workspaceName is the form of workspace names (CONTRACT.md, "Contacts", settings).
+// workspaceName is the form of workspace names (pkg/httpapi/README.md, "Workspaces and settings").
 var workspaceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // target is what the key of an arrival asks for.

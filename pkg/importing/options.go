@@ -2,7 +2,7 @@ package importing
 
 import "strings"
 
-// Metadata of dropped objects that sets options (CONTRACT.md, "Imports").
+// Metadata of dropped objects that sets options (pkg/httpapi/README.md, "Dropped files").
 const (
 	metaOnDuplicate = "on-duplicate"
 	metaRegion      = "default-region"
@@ -36,7 +36,8 @@ func onDuplicateOf(text string) (OnDuplicate, bool) {
 	return "", false
 }
 
-// maxInflation is how many times its byte limit a compressed file may inflate to (CONTRACT.md, "Imports").
+// maxInflation is how many times its byte limit a compressed file may inflate to (pkg/httpapi/README.md, "Codes of
+// imports").
 const maxInflation = 20
 
 // Limits of files. Those dropped into the bucket have their own.

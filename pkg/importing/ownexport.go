@@ -9,8 +9,8 @@ import (
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
-// This file reads what only our own exports hold (CONTRACT.md, "Exports"), so that importing one into an empty workspace gives the same
-// contacts back.
+// This file reads what only our own exports hold (pkg/httpapi/README.md, "A spreadsheet and back"), so that importing
+// one into an empty workspace gives the same contacts back.
 
 // plainHeader is a header as it is meant.
 func plainHeader(header string) string {

@@ -17,7 +17,7 @@ import (
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
-// exported are the columns of our exports before the attributes (CONTRACT.md, "Exports").
+// exported are the columns of our exports before the attributes (pkg/httpapi/README.md, "The file of an export").
 var exported = strings.Split("id,name,email,phone,company,channel,labels,notes,identities,conversationCount,requestCount,lastInteractionAt,createdAt", ",")
 
 // exportedContact is a contact with its notes, as an export holds it.

@@ -18,7 +18,7 @@ import (
 
 const (
 	linkLife = time.Hour // of an upload link
-	// uploadWait is how long an import waits for its upload (CONTRACT.md, "Imports").
+	// uploadWait is how long an import waits for its upload (pkg/httpapi/README.md, "States of an import").
 	uploadWait  = 24 * time.Hour
 	reportLife  = 15 * time.Minute // of a report's link
 	maxFileName = 255              // characters

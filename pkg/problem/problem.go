@@ -11,7 +11,7 @@ import (
 // Code names a kind of error. The words are part of the public contract: clients branch on them, so they never change.
 type Code string
 
-// The codes of the API (CONTRACT.md, "API conventions" and what follows it).
+// The codes of the API (pkg/httpapi/README.md, "Errors").
 const (
 	Internal             Code = "internal_error"
 	ValidationFailed     Code = "validation_failed"

@@ -93,7 +93,7 @@ func (s *server) serve(r *http.Request, log *slog.Logger) (done outcome) {
 	return done
 }
 
-// handle checks in the order of CONTRACT.md, "Channels": the account, the size, the signature, the form.
+// handle checks in the order of pkg/httpapi/README.md, "Webhooks": the account, the size, the signature, the form.
 func (s *server) handle(r *http.Request, log *slog.Logger, done *outcome) error {
 	key, ok := accountOf(r.URL.Path)
 	if !ok {

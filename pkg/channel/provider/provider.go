@@ -13,7 +13,7 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// Largest bodies, in bytes (CONTRACT.md, "Channels"). Meta's hold up to 1,000 updates.
+// Largest bodies, in bytes (pkg/httpapi/README.md, "Webhooks"). Meta's hold up to 1,000 updates.
 const (
 	maxBody     = 262_144
 	maxMetaBody = 3_145_728

@@ -41,7 +41,7 @@ func (m moment) or(other moment) time.Time {
 	return m.Time
 }
 
-// types are the events that there are (CONTRACT.md, "Channels").
+// types are the events that there are (pkg/httpapi/README.md, "Events of the platform").
 var types = map[string]func(reader, json.RawMessage) (channel.Event, error){
 	"conversation.message":  reader.message,
 	"campaign.message_sent": reader.campaign,

@@ -1,5 +1,6 @@
-// Package cell makes cells that are safe to open in a spreadsheet, and takes them back (CONTRACT.md, "Exports"): a program
-// that opens a CSV file reads a cell like =cmd() as a formula, so such text gets an apostrophe in front, which import removes.
+// Package cell makes cells that are safe to open in a spreadsheet, and takes them back (pkg/httpapi/README.md, "A
+// spreadsheet and back"): a program that opens a CSV file reads a cell like =cmd() as a formula, so such text gets an
+// apostrophe in front, which import removes.
 package cell
 
 import "strings"

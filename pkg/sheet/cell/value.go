@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// This file writes the values of our exports as text, and reads them back (CONTRACT.md, "Exports"). What a function writes, its
-// Parse reads as the same value. Escape comes after the one, Unescape before the other.
+// This file writes the values of our exports as text, and reads them back (pkg/httpapi/README.md, "A spreadsheet and
+// back"). What a function writes, its Parse reads as the same value. Escape comes after the one, Unescape before the
+// other.
 
 // Labels returns the cell of a contact's labels: joined by ; or a JSON array when a label holds ; or , or begins with [. Labels are
 // trimmed and not empty.
