@@ -40,30 +40,53 @@ func (s *Store) newest(ctx context.Context, table, partition, prefix string, lim
 	return items, next, nil
 }
 
-// newestOf reads a page of what hangs on several owners, as one list.
+// placed is an item with its place in the list of several owners: the sort key without the prefix, then the owner.
+type placed struct {
+	item        item
+	sort, owner string
+}
+
+func (p placed) compare(other placed) int {
+	return cmp.Or(strings.Compare(p.sort, other.sort), strings.Compare(p.owner, other.owner))
+}
+
+// newestOf reads a page of what hangs on several owners, as one list. after and next name the owner too, as two owners may have items of
+// one sort key. An owner's query may end before its items do, at 1 MB or at limit: nothing older than that place is given out, or the rest of
+// that owner would be passed.
 func (s *Store) newestOf(
 	ctx context.Context, table string, owners []string, limit int, after string, place func(owner string) (partition, prefix string),
 ) (items []item, next string, err error) {
+	after, afterOwner, _ := strings.Cut(after, sep)
 	if len(owners) == 1 {
 		partition, prefix := place(owners[0])
 		return s.newest(ctx, table, partition, prefix, limit, after)
 	}
-	sorts := map[key]string{} // without the prefix, by which they compare
+	var found []placed
+	bound, more := "", false
 	for _, owner := range owners {
 		partition, prefix := place(owner)
-		some, _, err := s.newest(ctx, table, partition, prefix, limit+1, after)
+		from := after
+		if after != "" && owner < afterOwner {
+			from += sep // an item of that very key is still to come
+		}
+		some, end, err := s.newest(ctx, table, partition, prefix, limit, from)
 		if err != nil {
 			return nil, "", err
 		}
+		more, bound = more || end != "", max(bound, end)
 		for _, it := range some {
-			sorts[it.key()] = it.text(attrSK)[len(prefix):]
-			items = append(items, it)
+			found = append(found, placed{it, it.text(attrSK)[len(prefix):], owner})
 		}
 	}
-	slices.SortFunc(items, func(a, b item) int { return strings.Compare(sorts[b.key()], sorts[a.key()]) })
-	if len(items) > limit {
-		items = items[:limit]
-		next = sorts[items[limit-1].key()]
+	slices.SortFunc(found, func(a, b placed) int { return b.compare(a) })
+	read := len(found)
+	found = slices.DeleteFunc(found, func(p placed) bool { return p.sort < bound })
+	found = found[:min(len(found), limit)]
+	for _, p := range found {
+		items = append(items, p.item)
+	}
+	if n := len(found); n > 0 && (more || n < read || n == limit) {
+		next = found[n-1].sort + sep + found[n-1].owner
 	}
 	return items, next, nil
 }

@@ -24,24 +24,19 @@ var conversationsKind = ownedKind{conversationsOwned, conversationKey}
 // owned reads a page of what hangs on a contact, newest first. after and next are sort keys of the index. An entry that is no longer the
 // item's own is dropped: the index trails.
 func (s *Store) owned(ctx context.Context, kind ownedKind, workspace string, owners []string, limit int, after string) (page []item, next string, err error) {
-	lists := make([][]entry, len(owners))
+	lists := make([]result, len(owners))
 	group, grouped := errgroup.WithContext(ctx)
 	for i, owner := range owners {
 		group.Go(func() error {
-			got, err := s.query(grouped, source{index: "owner", partition: kind.partition(workspace, owner)}, order{descending: true, after: after}, limit+2, nil)
-			lists[i] = got.entries
+			var err error
+			lists[i], err = s.query(grouped, source{index: "owner", partition: kind.partition(workspace, owner)}, order{descending: true, after: after}, limit+2, nil)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, "", err
 	}
-	entries := slices.Concat(lists...)
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(b.sort, a.sort) })
-	if len(entries) > limit {
-		entries = entries[:limit]
-		next = entries[limit-1].sort
-	}
+	entries, next := newestEntries(lists, limit)
 	keys := make([]key, len(entries))
 	for i, e := range entries {
 		keys[i] = kind.key(workspace, e.id)
@@ -60,6 +55,23 @@ func (s *Store) owned(ctx context.Context, kind ownedKind, workspace string, own
 		}
 	}
 	return page, next, nil
+}
+
+// newestEntries are the first of several lists as one, and the sort key to go on after when more may follow. Nothing older is given out than
+// what each query that goes on has read to.
+func newestEntries(lists []result, limit int) (entries []entry, next string) {
+	bound := ""
+	for _, list := range lists {
+		if entries = append(entries, list.entries...); list.next != nil {
+			bound = max(bound, list.scanned)
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(b.sort, a.sort) })
+	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.sort < bound })
+	if len(entries) > limit {
+		return entries[:limit], entries[limit-1].sort
+	}
+	return entries, bound
 }
 
 // ConversationsOf implements channel.TimelineStore.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // A search or filter in another order than its indexes': as long as there are few matches they are all collected and sorted, for
@@ -17,6 +18,20 @@ const (
 	collectUnits = pageUnits - 10 // read units of collecting and looking; the rest gives out ten contacts at least
 	searchUnits  = 80             // of entries of a search, where a filter could be collected instead
 	triedUnits   = 80             // a page that has collected for more in vain gives nothing out
+)
+
+// bounds are how much is collected.
+type bounds struct {
+	matches int
+	units   float64 // read units of entries and of looking at the contacts
+	search  float64 // of the entries of a search, where a filter could be collected instead
+}
+
+var (
+	usually = bounds{maxSorted, collectUnits, searchUnits}
+	// grown is of a list that was begun sorted and has more matches meanwhile: its position means a place in that order, so going on in
+	// another one would pass contacts that kept their place.
+	grown = bounds{10 * maxSorted, 20 * collectUnits, 20 * searchUnits}
 )
 
 // collected are the candidates of a list that is to be sorted. Whole is false when they are too many, or too costly to find.
@@ -34,12 +49,17 @@ func (s *Store) sorted(ctx context.Context, q contact.Query, phases []phase) (co
 	begun := q.After != nil && q.After.Phase == sortedPhase
 	p := &page{limit: q.Limit}
 	if q.After == nil || begun {
-		found, err := s.candidates(ctx, q, phases)
+		found, err := s.candidates(ctx, q, phases, usually)
+		if err == nil && begun && !found.whole {
+			found, err = s.candidates(ctx, q, phases, grown)
+		}
 		switch {
 		case err != nil:
 			return contact.Page{}, err
-		case found.whole || begun: // a list that was begun sorted stays so, with what was collected
+		case found.whole: // a list that was begun sorted stays so
 			return s.sortedPage(ctx, q, phases, found)
+		case begun:
+			return contact.Page{}, problem.New(problem.InvalidCursor, "More than %d contacts match by now, which is too many to go on in this order. Begin the list again, without cursor.", grown.matches)
 		case found.units > triedUnits:
 			return contact.Page{Unsorted: true, Next: &contact.Position{}}, nil
 		}
@@ -52,26 +72,27 @@ func (s *Store) sorted(ctx context.Context, q contact.Query, phases []phase) (co
 
 // candidates collects by the search, and where that alone finds too many by the facets of the filter: a rare label among a common
 // name. It returns the search's when those are too many as well.
-func (s *Store) candidates(ctx context.Context, q contact.Query, phases []phase) (collected, error) {
+func (s *Store) candidates(ctx context.Context, q contact.Query, phases []phase, within bounds) (collected, error) {
 	if q.Search == nil || len(facets(q.Filter)) == 0 {
-		return s.collect(ctx, phases, collectUnits, collectUnits)
+		return s.collect(ctx, phases, within.matches, within.units, within.units)
 	}
-	searched, err := s.collect(ctx, phases, searchUnits, collectUnits)
+	searched, err := s.collect(ctx, phases, within.matches, within.search, within.units)
 	if err != nil || searched.whole {
 		return searched, err
 	}
 	q.Sort = contact.SortDefault
-	left := collectUnits - searched.units
-	found, err := s.collect(ctx, createdPlan(q), left, left)
+	left := within.units - searched.units
+	found, err := s.collect(ctx, createdPlan(q), within.matches, left, left)
 	found.units += searched.units
 	if !found.whole {
-		found.ids = searched.ids[:min(len(searched.ids), int(2*max(0, collectUnits-found.units)))]
+		found.ids = searched.ids[:min(len(searched.ids), int(2*max(0, within.units-found.units)))]
 	}
 	return found, err
 }
 
-// collect names the candidates, each once. Their entries may cost so much, and all so much with looking at the contacts.
-func (s *Store) collect(ctx context.Context, phases []phase, entries, all float64) (c collected, err error) {
+// collect names the candidates, each once, if there are no more than matches. Their entries may cost so much, and all so much with looking at
+// the contacts.
+func (s *Store) collect(ctx context.Context, phases []phase, matches int, entries, all float64) (c collected, err error) {
 	seen := make(map[string]bool)
 	for _, ph := range phases {
 		m := s.merge(ph.sources, order{descending: ph.descending}, reading{batch: 60, ahead: 20, strict: true})
@@ -90,7 +111,7 @@ func (s *Store) collect(ctx context.Context, phases []phase, entries, all float6
 				seen[e.id] = true
 				c.ids = append(c.ids, e.id)
 			}
-			if most := min(maxSorted, int(2*(all-c.units))); len(c.ids) > most || !more {
+			if most := min(matches, int(2*(all-c.units))); len(c.ids) > most || !more {
 				c.ids = c.ids[:max(0, min(len(c.ids), most))]
 				return c, nil
 			}
@@ -109,6 +130,9 @@ func (s *Store) sortedPage(ctx context.Context, q contact.Query, phases []phase,
 	}
 	sort, _ := sorting(q.Sort)
 	p := &page{limit: max(1, min(q.Limit, int(pageUnits-from.units-from.looking())))}
+	if len(from.ids) > maxSorted { // collected beyond the usual cost: the rest need not take as many pages as contacts
+		p.limit = q.Limit
+	}
 	mine := lines[:min(len(lines), p.limit)]
 	contacts, err := s.hydrate(ctx, q.Workspace, distinct(mine), true)
 	if err != nil {
