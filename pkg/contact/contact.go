@@ -5,6 +5,8 @@ package contact
 import (
 	"slices"
 	"time"
+
+	"github.com/occ/contacts/pkg/fold"
 )
 
 // Channel names where somebody first contacted the team.
@@ -150,7 +152,7 @@ func (c Contact) DisplayName() string {
 		names = append(names, identity.ExternalID)
 	}
 	for _, name := range names {
-		if name != "" {
+		if !fold.Blank(name) {
 			return name
 		}
 	}
@@ -161,7 +163,7 @@ func (c Contact) DisplayName() string {
 func newest(identities []Identity, of func(Identity) (text, said string)) string {
 	var found, when string
 	for _, identity := range identities {
-		if text, said := of(identity); text != "" && (found == "" || said > when) {
+		if text, said := of(identity); !fold.Blank(text) && (found == "" || said > when) {
 			found, when = text, said
 		}
 	}

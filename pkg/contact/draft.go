@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -84,7 +84,7 @@ func (n *normalizer) patch(p Patch) (Patch, error) {
 }
 
 func (n *normalizer) parsePhone(raw string) (string, error) {
-	if strings.TrimSpace(raw) == "" {
+	if fold.Blank(raw) {
 		return "", errEmpty
 	}
 	return n.phone(raw)

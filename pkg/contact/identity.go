@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/occ/contacts/pkg/fold"
 )
 
 // Limits of an identity. Its account and external id stand in a storage key, which holds 2,048 bytes: hence the second limit.
@@ -53,7 +55,7 @@ func CheckIdentity(i Identity) error {
 	if !slices.Contains(IdentityChannels, i.Channel) {
 		return refuse("There are no identities of such a channel; name one of %s.", joined(IdentityChannels))
 	}
-	if strings.TrimSpace(i.ExternalID) == "" {
+	if fold.Blank(i.ExternalID) {
 		return refuse("An identity needs an externalId.")
 	}
 	for _, part := range []struct {

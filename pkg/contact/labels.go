@@ -71,7 +71,7 @@ func NormalizeAttribute(value any) (any, error) {
 	case bool:
 		return v, nil
 	case string:
-		return orNone(clean("An attribute's text", v, MaxString))
+		return orNone(clean("An attribute's text", CleanLines(v), MaxString))
 	case float64:
 		switch {
 		case math.IsNaN(v) || math.IsInf(v, 0):

@@ -61,8 +61,24 @@ var (
 	errNoName = refuse("A contact needs a name.")
 )
 
-// CleanText trims a text and brings it to NFC.
-func CleanText(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
+// CleanText returns a text of one line as it is stored: trimmed, in NFC, with a space for the separators U+2028 and U+2029, which programs
+// take for line ends. It returns an empty text for one that shows nothing (fold.Blank).
+func CleanText(s string) string { return cleanText(s, oneLine) }
+
+// CleanLines returns a text of several lines, a note or the value of an attribute, as CleanText does; U+2028 and U+2029 become line feeds.
+func CleanLines(s string) string { return cleanText(s, severalLines) }
+
+var (
+	oneLine      = strings.NewReplacer("\u2028", " ", "\u2029", " ")
+	severalLines = strings.NewReplacer("\u2028", "\n", "\u2029", "\n")
+)
+
+func cleanText(s string, separators *strings.Replacer) string {
+	if fold.Blank(s) {
+		return ""
+	}
+	return norm.NFC.String(strings.TrimSpace(separators.Replace(s)))
+}
 
 // checkText demands a text of at most limit characters that is neither empty nor unreadable. CR, LF and tab are text.
 func checkText(what, s string, limit int) error {
@@ -85,9 +101,9 @@ func NormalizeName(s string) (string, error) {
 	return cleanVisible("A name", s, MaxName)
 }
 
-// cleanVisible is clean, and refuses a text of which nothing would show, as one of only zero-width characters.
+// cleanVisible returns a text of one line as it is stored; it refuses one of combining marks alone, which show only upon a letter.
 func cleanVisible(what, s string, limit int) (string, error) {
-	text, err := clean(what, s, limit)
+	text, err := clean(what, CleanText(s), limit)
 	visible := func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) }
 	if err == nil && !strings.ContainsFunc(text, visible) {
 		return "", refuse("%s needs a character that can be seen.", what)
@@ -97,17 +113,16 @@ func cleanVisible(what, s string, limit int) (string, error) {
 
 // NormalizeCompany returns the company trimmed and in NFC.
 func NormalizeCompany(s string) (string, error) {
-	return clean("A company", s, MaxCompany)
+	return clean("A company", CleanText(s), MaxCompany)
 }
 
 // NormalizeNote returns the text of a note trimmed and in NFC.
 func NormalizeNote(s string) (string, error) {
-	return clean("A note", s, MaxNote)
+	return clean("A note", CleanLines(s), MaxNote)
 }
 
-// clean returns a text as it is stored, empty when it cannot be.
-func clean(what, s string, limit int) (string, error) {
-	text := CleanText(s)
+// clean returns a cleaned text, empty when it cannot be stored.
+func clean(what, text string, limit int) (string, error) {
 	if err := checkText(what, text, limit); err != nil {
 		return "", err
 	}

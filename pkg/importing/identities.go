@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 )
 
 // identityCell is an identity in a cell, as the API answers it (contact.IdentityView); its times may be absent.
@@ -25,7 +25,7 @@ var errIdentities = errors.New(`Write the identities as a JSON array of objects 
 
 // readIdentities reads a cell of identities: a JSON array, each identity once. Their texts stay as they are.
 func readIdentities(text string) ([]contact.Identity, error) {
-	if strings.TrimSpace(text) == "" {
+	if fold.Blank(text) {
 		return nil, nil
 	}
 	var cells []*identityCell

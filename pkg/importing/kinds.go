@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
@@ -109,7 +110,7 @@ func (r *rowReader) notesIn(row *Row, column int) []string {
 // attribute reads the value of a column of custom attributes. A text with a kind is that text, even if it looks like a number.
 func (r *rowReader) attribute(row *Row, column int) any {
 	if r.types != nil && r.types[column] == cell.String {
-		return contact.CleanText(row.Cells[column])
+		return row.Cells[column]
 	}
 	return cell.ParseAttribute(row.Cells[column])
 }
@@ -132,7 +133,6 @@ func (r *rowReader) objects(row *Row) error {
 		case nil:
 			continue
 		case string:
-			value = contact.CleanText(typed)
 		case json.Number:
 			value = cell.ParseAttribute(typed.String())
 		case bool:
@@ -151,7 +151,7 @@ func (r *rowReader) objects(row *Row) error {
 
 // addAttribute takes a custom attribute; an empty one is none.
 func (r *rowReader) addAttribute(row *Row, column int, key string, raw any) error {
-	if raw == nil || raw == "" {
+	if text, isText := raw.(string); raw == nil || isText && fold.Blank(text) {
 		return nil
 	}
 	value, err := contact.NormalizeAttribute(raw)

@@ -231,7 +231,7 @@ func TestRowsOfOurExports(t *testing.T) {
 		"one identity twice":       {`|Mona|||||||[{"channel":"sms","externalId":"1"},{"channel":"sms","externalId":"1","username":"x"}]`, Row{Name: "Mona", Identities: []contact.Identity{identity}}, ""},
 		"no name beside it":        {`||||||||[{"channel":"sms","externalId":"1"}]`, Row{}, MissingName},
 		"an external id for it":    {`|1|||||||[{"channel":"sms","externalId":"1"}]`, Row{Name: "1", Identities: []contact.Identity{identity}}, ""},
-		"a name that cannot be":    {"|\u200b|||||||" + `[{"channel":"sms","externalId":"1"}]`, Row{}, InvalidValue},
+		"a name that cannot be":    {"|\u0301|||||||" + `[{"channel":"sms","externalId":"1"}]`, Row{}, InvalidValue},
 		"no identities":            {"|Mona|||||||[]", Row{Name: "Mona"}, ""},
 		"no JSON":                  {"|Mona|||||||sms 1", Row{}, InvalidValue},
 		"an object":                {`|Mona|||||||{"channel":"sms","externalId":"1"}`, Row{}, InvalidValue},
@@ -274,10 +274,10 @@ func numbered21() (identities []string) {
 func TestWhatStandsForAName(t *testing.T) {
 	long := strings.Repeat("x", 230)
 	for identity, name := range map[contact.Identity]string{
-		{Channel: contact.SMS, ExternalID: "1", ProfileName: "\u200b"}:         "\u200b",
-		{Channel: contact.SMS, ExternalID: "1", Username: "\u200b"}:            "\u200b",
+		{Channel: contact.SMS, ExternalID: "1", ProfileName: "\u200b"}:         "1",
+		{Channel: contact.SMS, ExternalID: "1", Username: "\u200b"}:            "1",
 		{Channel: contact.SMS, ExternalID: long}:                               long,
-		{Channel: contact.SMS, ExternalID: "1", ProfileName: " "}:              "",
+		{Channel: contact.SMS, ExternalID: "1", ProfileName: " "}:              "1",
 		{Channel: contact.SMS, ExternalID: "1", ProfileName: "Mona\nand Adel"}: "Mona\nand Adel",
 	} {
 		w := newWorld(t)

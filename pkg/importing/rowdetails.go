@@ -17,7 +17,7 @@ func (r *rowReader) texts(row *Row) (err error) {
 		}
 	}
 	for _, column := range r.noteColumns() {
-		for _, raw := range r.notesIn(row, column) {
+		for _, raw := range present(r.notesIn(row, column)) {
 			note, err := contact.NormalizeNote(raw)
 			if err != nil {
 				return valueFault(InvalidValue, r.names[column], err)
@@ -30,7 +30,7 @@ func (r *rowReader) texts(row *Row) (err error) {
 
 // details takes labels, channel and time of creation.
 func (r *rowReader) details(row *Row) error {
-	labels := r.labelTexts(row)
+	labels := present(r.labelTexts(row))
 	for i, raw := range labels {
 		label, err := contact.NormalizeLabel(raw)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
@@ -17,7 +18,7 @@ const separator = ":::"
 func several(cell string) []string {
 	var values []string
 	for value := range strings.SplitSeq(cell, separator) {
-		if value = strings.TrimSpace(value); value != "" {
+		if value = strings.TrimSpace(value); !fold.Blank(value) {
 			values = append(values, value)
 		}
 	}
@@ -33,11 +34,11 @@ func readLabels(text string) []string {
 	return labels
 }
 
-// present leaves out what is only space.
+// present leaves out what shows nothing.
 func present(texts []string) []string {
 	var kept []string
 	for _, text := range texts {
-		if strings.TrimSpace(text) != "" {
+		if !fold.Blank(text) {
 			kept = append(kept, text)
 		}
 	}

@@ -144,7 +144,7 @@ func (r reader) survey(data json.RawMessage) (channel.Event, error) {
 	event.Person, event.ContactID, event.Conversation = person, d.ContactID, d.ConversationID
 	event.Survey = &channel.Feedback{
 		ID: d.SurveyID, RequestID: d.RequestID, ConversationID: d.ConversationID, ContactID: d.ContactID,
-		Score: *d.Score, MaxScore: *d.MaxScore, Comment: contact.CleanText(d.Comment), SubmittedAt: event.At,
+		Score: *d.Score, MaxScore: *d.MaxScore, Comment: contact.CleanLines(d.Comment), SubmittedAt: event.At,
 	}
 	return event, nil
 }
