@@ -82,10 +82,13 @@ func CheckIdentity(i Identity) error {
 
 // AddIdentities unites identities by their keys; the first of each stays as it is.
 func AddIdentities(identities []Identity, more ...Identity) []Identity {
-	united := slices.Clone(identities)
+	united, known := slices.Clone(identities), make(map[IdentityKey]bool, len(identities)+len(more))
+	for _, identity := range identities {
+		known[identity.Key()] = true
+	}
 	for _, identity := range more {
-		if !slices.ContainsFunc(united, func(other Identity) bool { return other.Key() == identity.Key() }) {
-			united = append(united, identity)
+		if key := identity.Key(); !known[key] {
+			united, known[key] = append(united, identity), true
 		}
 	}
 	return united

@@ -20,10 +20,13 @@ func NormalizeLabel(s string) (string, error) {
 
 // AddLabels unites labels, compared without case; the first spelling stays.
 func AddLabels(labels []string, more ...string) []string {
-	united := slices.Clone(labels)
+	united, known := slices.Clone(labels), make(map[string]bool, len(labels)+len(more))
+	for _, label := range labels {
+		known[FacetKey(label)] = true
+	}
 	for _, label := range more {
-		if !HasLabel(united, label) {
-			united = append(united, label)
+		if key := FacetKey(label); !known[key] {
+			united, known[key] = append(united, label), true
 		}
 	}
 	return united
@@ -45,14 +48,15 @@ func checkLabelCount(labels []string) error {
 
 // NormalizeLabels normalises each label and unites those that differ only in case. The error is that of the first bad one.
 func NormalizeLabels(labels []string) ([]string, error) {
-	var all []string
-	for _, raw := range labels {
+	all := make([]string, len(labels))
+	for i, raw := range labels {
 		label, err := NormalizeLabel(raw)
 		if err != nil {
 			return nil, err
 		}
-		all = AddLabels(all, label)
+		all[i] = label
 	}
+	all = AddLabels(nil, all...)
 	return all, checkLabelCount(all)
 }
 

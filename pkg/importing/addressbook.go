@@ -89,6 +89,9 @@ func (r *rowReader) phonesOf(row *Row) []int {
 	ranks := map[int]int{}
 	var columns []int
 	for _, phone := range r.phones {
+		if row.Cells[phone] == "" {
+			continue
+		}
 		rank := r.ranks[phone]
 		if kind, found := r.kinds[phone]; found {
 			rank = rankOfKind(row.Cells[kind])

@@ -38,8 +38,9 @@ func readIdentities(text string) ([]contact.Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("identity %d: %w", n+1, err)
 		}
-		identities = contact.AddIdentities(identities, identity)
+		identities = append(identities, identity)
 	}
+	identities = contact.AddIdentities(nil, identities...)
 	if len(identities) > contact.MaxIdentities {
 		reason := fmt.Sprintf("There are %d identities, and a contact has at most %d; remove some.", len(identities), contact.MaxIdentities)
 		return nil, &contact.ValueError{Reason: reason, Cause: contact.ErrTooLong}

@@ -15,7 +15,8 @@ import (
 
 var kindLetters = map[cell.Kind]string{cell.Absent: "-", cell.String: "s", cell.Number: "n", cell.Boolean: "b", cell.List: "l", cell.Object: "o"}
 
-// readJSON returns each record as "number|cell|cell", each cell with the letter of its kind, a faulty one with its code before the cells.
+// readJSON returns each record as "number|cell|cell", each cell with the letter of its kind, a faulty one with its
+// code before the cells.
 func readJSON(text string) ([]string, error) {
 	if err := CheckJSON(strings.NewReader(text)); err != nil {
 		return nil, err

@@ -58,7 +58,11 @@ func (c *keySet) gather(object []byte) {
 // fault is that of the header.
 func (c *keySet) fault() *problem.Error {
 	if c.bytes > MaxRecord {
-		return problem.New(ValueTooLong, "The keys of the objects have more than %d bytes together. Shorten them.", MaxRecord)
+		return problem.New(
+			ValueTooLong,
+			"The keys of the objects have more than %d bytes together. Shorten them.",
+			MaxRecord,
+		)
 	}
 	return nil
 }
@@ -84,49 +88,54 @@ func (c *keySet) of(key []byte) int {
 
 // jsonRecord is one element as a row of cells.
 type jsonRecord struct {
-	cells []string
-	kinds []cell.Kind
-	text  []byte // the cells, one after another
-	spans []span // where the cells lie in text
+	cells []string    // what is shown of it
+	kinds []cell.Kind // theirs
 
-	shared bool // cells are another's
+	wide      []string // the cells of objects, by column; empty but for the columns in filled
+	wideKinds []cell.Kind
+	filled    []filledCell // those that the last object has
+	text      []byte       // its cells, one after another
 }
 
-type span struct{ start, end int }
+// filledCell is where a cell's text lies in that of its record.
+type filledCell struct{ column, start, end int }
 
 func (r *jsonRecord) header(columns *keySet) {
-	r.cells, r.kinds, r.shared = columns.keys, slices.Repeat([]cell.Kind{cell.String}, len(columns.keys)), true
+	r.cells, r.kinds = columns.keys, slices.Repeat([]cell.Kind{cell.String}, len(columns.keys))
 }
 
 // unreadable takes an element that cannot be told apart.
 func (r *jsonRecord) unreadable(raw []byte) {
-	r.cells, r.kinds, r.shared = []string{string(raw)}, []cell.Kind{cell.String}, true
+	r.cells, r.kinds = []string{string(raw)}, []cell.Kind{cell.String}
 }
 
-// split takes an object apart, with one allocation a record.
+// split takes an object apart, with one allocation a record. Its work is that of the members that this object and the
+// one before it have, however many keys the file has.
 func (r *jsonRecord) split(object []byte, columns *keySet) {
 	r.reset(len(columns.keys))
 	columns.likely = 0
 	for m := (members{scan: scan{text: object, whole: true}}); m.next(); {
 		if column := columns.of(m.key); column >= 0 {
 			start := len(r.text)
-			r.kinds[column] = r.take(m.value)
-			r.spans[column] = span{start, len(r.text)}
+			r.wideKinds[column] = r.take(m.value)
+			r.filled = append(r.filled, filledCell{column, start, len(r.text)})
 		}
 	}
 	all := string(r.text)
-	for i, at := range r.spans {
-		r.cells[i] = all[at.start:at.end]
+	for _, at := range r.filled {
+		r.wide[at.column] = all[at.start:at.end]
 	}
+	r.cells, r.kinds = r.wide, r.wideKinds
 }
 
 func (r *jsonRecord) reset(width int) {
-	if len(r.spans) != width || r.shared {
-		r.cells, r.kinds, r.spans, r.shared = make([]string, width), make([]cell.Kind, width), make([]span, width), false
+	if len(r.wide) != width {
+		r.wide, r.wideKinds = make([]string, width), make([]cell.Kind, width)
 	}
-	clear(r.kinds)
-	clear(r.spans)
-	r.text = r.text[:0]
+	for _, at := range r.filled {
+		r.wide[at.column], r.wideKinds[at.column] = "", cell.Absent
+	}
+	r.filled, r.text = r.filled[:0], r.text[:0]
 }
 
 // take keeps a value as text.

@@ -100,8 +100,8 @@ func TestObjectsComeBack(t *testing.T) {
 	})
 }
 
-// FuzzJSON checks that no file stops the reader, that it reads the same through any window, and that of lists and wrappers it takes
-// what encoding/json takes.
+// FuzzJSON checks that no file stops the reader, that it reads the same through any window, and that of lists and
+// wrappers it takes what encoding/json takes.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{
 		`[{"name":"Mona","email":"mona@example.com","labels":["VIP","new"]},{"phone":201001234567,"name":null}]`, "{\"a\":1}\n\n{\"a\":\"\\ud83d\\ude00\"}\r\n[1]\n{\"a\":", "\ufeff{\"x\":[1],\"contacts\":[ {\"a\" : 1.5e-3}, 5 ],\"y\":{}}",

@@ -19,8 +19,8 @@ const (
 	cutOff     = "the end comes before the end of a value; something is cut off"
 )
 
-// scan walks JSON (RFC 8259) without decoding it. Its methods take the place where something begins and return that behind
-// its end, or -1 and say why.
+// scan walks JSON (RFC 8259) without decoding it. Its methods take the place where something begins and return that
+// behind its end, or -1 and say why.
 type scan struct {
 	text  []byte
 	whole bool // nothing follows text

@@ -25,8 +25,8 @@ const (
 	noContacts = `"contacts" has to be a list of objects`
 )
 
-// recognise finds the shape of the file and the place of its first element. A file of lines is recognised by its first object alone; a
-// wrapper is read whole, because another list under its key may follow.
+// recognise finds the shape of the file and the place of its first element. A file of lines is recognised by its
+// first object alone; a wrapper is read whole, because another list under its key may follow.
 func (w *walk) recognise() *flaw {
 	w.seek(0)
 	w.fill()
@@ -171,8 +171,8 @@ func (w *walk) oneLine(start, end int64) bool {
 	return true
 }
 
-// linesFollow says that an object which is torn is the first of many, one a line, and not a list or an object over several lines: those
-// go on in the next line inside a bracket or with a key.
+// linesFollow says that an object which is torn is the first of many, one a line, and not a list or an object over
+// several lines: those go on in the next line inside a bracket or with a key.
 func (w *walk) linesFollow(start int64) bool {
 	w.seek(start)
 	torn, _, _ := w.line()

@@ -93,8 +93,8 @@ func (w *window) value() (element, *flaw) {
 	}
 }
 
-// long takes a value that is longer than a record may be, piece by piece. What stands inside is not looked at closely, only
-// where it ends: it is of no use anyway.
+// long takes a value that is longer than a record may be, piece by piece. What stands inside is not looked at
+// closely, only where it ends: it is of no use anyway.
 func (w *window) long() (element, *flaw) {
 	kept := bytes.Clone(w.buffer[w.pos : w.pos+MaxRecord])
 	var l lexer

@@ -70,7 +70,7 @@ func shape(text []byte, delimiter byte, whole bool) (cells, alike int) {
 		switch {
 		case records == 0:
 			cells = len(c.Cells())
-		case !whole && c.offset >= int64(len(text)):
+		case !whole && c.offset() >= int64(len(text)):
 		case c.Fault() == nil && len(c.Cells()) == cells:
 			alike++
 		}

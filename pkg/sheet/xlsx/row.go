@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/occ/contacts/pkg/problem"
 	"github.com/occ/contacts/pkg/sheet"
@@ -10,7 +11,7 @@ import (
 
 // readRow reads the cells of the row that started; false when that failed.
 func (s *sheetReader) readRow() bool {
-	s.column, s.written, s.text, s.spans, s.long = -1, 0, s.text[:0], s.spans[:0], false
+	s.column, s.written, s.text, s.filled, s.long = -1, 0, s.text[:0], s.filled[:0], false
 	number, numbered := digits(s.scan.Attr("r"))
 	if numbered && number > maxRow {
 		s.err = corrupt("Sheet %q has a row numbered beyond %d", s.listed.name, maxRow)
@@ -75,7 +76,7 @@ func (s *sheetReader) put(kind cellKind) bool {
 		if !ok || number >= s.book.texts.count {
 			return s.fail("refers to a shared text that is not among the %d of the file", s.book.texts.count)
 		}
-		if s.text, s.err = s.book.texts.appendTo(s.text, number); s.err != nil {
+		if !s.putShared(number) {
 			return false
 		}
 	} else {
@@ -84,34 +85,71 @@ func (s *sheetReader) put(kind cellKind) bool {
 	if len(s.text) > sheet.MaxRecord {
 		s.text, s.long = s.text[:start], true
 	}
-	for len(s.spans) <= s.column {
-		s.spans = append(s.spans, span{})
-	}
-	s.spans[s.column] = span{start, len(s.text)}
+	s.filled = append(s.filled, filled{s.column, start, len(s.text)})
 	return true
 }
 
-// finishRow makes the cells out of the text, up to the last that is not blank, with one allocation a row; false when all are.
-func (s *sheetReader) finishRow() bool {
-	s.cells, s.fault = s.cells[:0], nil
-	count := len(s.spans)
-	for count > 0 && len(bytes.TrimSpace(s.text[s.spans[count-1].start:s.spans[count-1].end])) == 0 {
-		count--
+// putShared adds a shared text to the row, unless it makes the row too long; false when that failed. A file of few
+// bytes can name one long text in every cell, so what such cells say counts like what is inflated.
+func (s *sheetReader) putShared(number int) bool {
+	texts := s.book.texts
+	offset, length, err := texts.find(number)
+	if err == nil && int64(len(s.text))+length > sheet.MaxRecord {
+		s.long = true
+		return true
 	}
+	if texts.left -= length; err == nil && texts.left < 0 {
+		err = s.book.tooLarge()
+	}
+	if err == nil {
+		s.text, err = texts.copy(s.text, offset, length)
+	}
+	s.err = err
+	return err == nil
+}
+
+// finishRow makes the cells out of the text, up to the last that is not blank, with one allocation a row; false when
+// all are. It looks only at the cells that this row and the one before it have: one cell far to the right costs no
+// more than one at the left.
+func (s *sheetReader) finishRow() bool {
+	for _, column := range s.used {
+		s.wide[column] = ""
+	}
+	s.used, s.fault = s.used[:0], nil
+	all, count := string(s.text), 0
+	for _, at := range s.filled {
+		s.widen(at.column + 1)
+		s.wide[at.column] = all[at.start:at.end]
+		s.used = append(s.used, at.column)
+	}
+	for _, column := range s.used {
+		if column >= count && strings.TrimSpace(s.wide[column]) != "" {
+			count = column + 1
+		}
+	}
+	s.cells = s.wide[:count]
 	if count == 0 && !s.long {
 		return false
 	}
-	all := string(s.text)
-	for _, at := range s.spans[:count] {
-		s.cells = append(s.cells, all[at.start:at.end])
-	}
 	if s.long {
-		s.fault = problem.New(sheet.ValueTooLong, "The row has more than %d bytes. Shorten its values, or move some of them to another row.", sheet.MaxRecord)
+		s.fault = errLong
 	}
 	return true
 }
 
-// position reads the place of a cell, as "C7": column from 0, row from 1. Without a place the column is -1, and maxColumns when it lies beyond.
+// errLong is the fault of every row that is too long. Nobody changes it.
+var errLong = problem.New(sheet.ValueTooLong,
+	"The row has more than %d bytes. Shorten its values, or move some of them to another row.", sheet.MaxRecord)
+
+// widen gives wide at least as many cells.
+func (s *sheetReader) widen(columns int) {
+	if columns > len(s.wide) {
+		s.wide = append(s.wide, make([]string, columns-len(s.wide))...)
+	}
+}
+
+// position reads the place of a cell, as "C7": column from 0, row from 1. Without a place the column is -1, and
+// maxColumns when it lies beyond.
 func position(text []byte) (column, row int) {
 	i := 0
 	for ; i < len(text) && letter(text[i]) > 0; i++ {

@@ -25,20 +25,22 @@ type sheetReader struct {
 	inRows bool // inside the element that holds the rows
 	ended  bool // behind it
 
-	row     int    // its number in the sheet
-	column  int    // of the cell that was read last, from 0
-	value   []byte // of that cell, as it stands in the file
-	written int    // how many cells the row has in the file, also without text
-	text    []byte // of the row's cells, one after another
-	spans   []span // where each column's text stands in it
-	long    bool   // some of the text was left out
-	cells   []string
+	row     int      // its number in the sheet
+	column  int      // of the cell that was read last, from 0
+	value   []byte   // of that cell, as it stands in the file
+	written int      // how many cells the row has in the file, also without text
+	text    []byte   // of the row's cells, one after another
+	filled  []filled // the row's cells that have a text, in the order of the file
+	long    bool     // some of the text was left out
+	wide    []string // by column, as far as any row went; empty but for the columns in used
+	used    []int    // the columns that the row that was finished last fills
+	cells   []string // its cells: the beginning of wide
 	fault   *problem.Error
 	err     error
 }
 
-// span is a part of a text.
-type span struct{ start, end int }
+// filled is a cell that has a text.
+type filled struct{ column, start, end int }
 
 func openSheet(book *workbook, listed listedSheet) (*sheetReader, error) {
 	in, err := book.open(listed.part)
@@ -83,12 +85,14 @@ func (s *sheetReader) drain() {
 
 // fail ends the reading at the cell that was read last.
 func (s *sheetReader) fail(format string, args ...any) bool {
-	s.err = corrupt("Cell %s%d of sheet %q "+format, append([]any{columnName(s.column), s.row, s.listed.name}, args...)...)
+	s.err = corrupt(
+		"Cell %s%d of sheet %q "+format,
+		append([]any{columnName(s.column), s.row, s.listed.name}, args...)...)
 	return false
 }
 
-// widenHeader adds the columns over which the last text of the header is merged. The merges stand behind the rows, so they are only
-// read when the header has further cells.
+// widenHeader adds the columns over which the last text of the header is merged. The merges stand behind the rows, so
+// they are only read when the header has further cells.
 func (s *sheetReader) widenHeader() error {
 	last := len(s.cells)
 	if s.written <= last || last == 0 {
@@ -115,7 +119,8 @@ func (s *sheetReader) widenHeader() error {
 			}
 		}
 	}
-	s.cells = append(s.cells, make([]string, width-last)...)
+	s.widen(width)
+	s.cells = s.wide[:width]
 	if _, ok := errors.AsType[*xmlscan.SyntaxError](scan.Err()); ok {
 		return nil // if the rows can be read, so can the file
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/occ/contacts/pkg/problem"
@@ -15,8 +16,10 @@ import (
 const (
 	// inMemory is how many bytes of shared texts are kept in memory. More of them lie on temporary disk.
 	inMemory = 4 << 20
-	// groupTexts is how many texts share an entry of the index: a lookup walks over those before it in the group.
+	// groupTexts and groupBytes bound the texts that share an entry of the index: a lookup walks over those before it
+	// in the group, on at most two pages.
 	groupTexts = 64
+	groupBytes = pageBytes
 	pageBytes  = 4 << 10
 	pageCount  = 1 << 10
 )
@@ -24,8 +27,9 @@ const (
 // texts are the shared texts of a workbook, by number. Each is stored as its length (a varint) and its bytes.
 type texts struct {
 	count  int
-	groups []int64 // where each group of texts begins
+	groups []group // of texts that share an entry of the index
 	size   int64   // of all that was stored
+	left   int64   // how many bytes of them cells may still say
 	memory []byte  // all of it, until there is too much
 	length []byte  // of the text that was added last, as it is stored
 
@@ -37,6 +41,12 @@ type texts struct {
 	nextOffset int64 // where it begins
 }
 
+// group is where some texts that follow each other begin.
+type group struct {
+	first  int   // number of the first
+	offset int64 // where it begins
+}
+
 type page struct {
 	number int64 // from 1; 0 when the page holds nothing
 	bytes  []byte
@@ -44,7 +54,7 @@ type page struct {
 
 // readTexts reads the shared texts. A workbook without them has no such part.
 func (a *archive) readTexts(name string) (*texts, error) {
-	t := &texts{}
+	t := &texts{left: a.limit}
 	if !a.has(name) {
 		return t, nil
 	}
@@ -72,8 +82,8 @@ func (a *archive) readTexts(name string) (*texts, error) {
 	return t, nil
 }
 
-// appendRichText reads the texts inside the element that started, without readings in another script (rPh). It keeps little more
-// than a record may have.
+// appendRichText reads the texts inside the element that started, without readings in another script (rPh). It keeps
+// little more than a record may have.
 func appendRichText(text []byte, scan *xmlscan.Scanner) []byte {
 	for depth := scan.Depth(); scan.Depth() >= depth; {
 		switch kind := scan.Next(); {
@@ -111,8 +121,9 @@ func (t *texts) add(text []byte) error {
 	if len(text) > sheet.MaxRecord {
 		text = text[:sheet.MaxRecord+1] // still more than a record may have
 	}
-	if t.count%groupTexts == 0 {
-		t.groups = append(t.groups, t.size)
+	last := len(t.groups) - 1
+	if last < 0 || t.count-t.groups[last].first == groupTexts || t.size-t.groups[last].offset >= groupBytes {
+		t.groups = append(t.groups, group{t.count, t.size})
 	}
 	t.count++
 	t.length = binary.AppendUvarint(t.length[:0], uint64(len(text)))
@@ -156,7 +167,10 @@ func (t *texts) finish() error {
 // diskFault tells a disk that is full, which trying again does not help.
 func diskFault(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
-		return problem.New(problem.FileTooLarge, "The texts of the file need more room than there is. Split it into smaller files.")
+		return problem.New(
+			problem.FileTooLarge,
+			"The texts of the file need more room than there is. Split it into smaller files.",
+		)
 	}
 	return err
 }
@@ -169,24 +183,30 @@ func (t *texts) close() error {
 	return t.file.Close()
 }
 
-// appendTo appends a text by its number, which is less than count.
-func (t *texts) appendTo(into []byte, number int) ([]byte, error) {
+// find returns where a text begins, by its number, which is less than count, and its length.
+func (t *texts) find(number int) (offset, length int64, err error) {
 	at, offset := t.next, t.nextOffset
-	if group := number - number%groupTexts; at > number || at < group {
-		at, offset = group, t.groups[group/groupTexts]
+	if g := t.groupOf(number); at > number || at < g.first {
+		at, offset = g.first, g.offset
 	}
 	for ; ; at++ {
 		length, width, err := t.lengthAt(offset)
 		if err != nil {
-			return into, err
+			return 0, 0, err
 		}
 		offset += width
 		if at == number {
 			t.next, t.nextOffset = number+1, offset+length
-			return t.copy(into, offset, length)
+			return offset, length, nil
 		}
 		offset += length
 	}
+}
+
+// groupOf is the group of a text.
+func (t *texts) groupOf(number int) group {
+	behind, _ := slices.BinarySearchFunc(t.groups, number+1, func(g group, number int) int { return g.first - number })
+	return t.groups[behind-1]
 }
 
 // lengthAt reads the length of the text whose entry begins at offset, and how many bytes it takes itself.

@@ -8,6 +8,10 @@ import (
 	"github.com/occ/contacts/pkg/sheet/xmlscan"
 )
 
+// maxWord is how many bytes a name, path or type in the lists of a workbook may have; what is longer is left out.
+// Excel's names of sheets have 31 characters.
+const maxWord = 1 << 10
+
 // workbook is what the sheets have in common.
 type workbook struct {
 	*archive
@@ -86,14 +90,24 @@ func (a *archive) relations(of string) (map[string]relation, error) {
 	folder, base := path.Split(of)
 	found := map[string]relation{}
 	err := a.elements(folder+"_rels/"+base+".rels", func(scan *xmlscan.Scanner) error {
-		if string(scan.Name()) != "Relationship" || string(scan.Attr("TargetMode")) == "External" || len(found) > maxParts {
+		if string(scan.Name()) != "Relationship" || string(scan.Attr("TargetMode")) == "External" ||
+			len(found) > maxParts {
+			return nil
+		}
+		if slices.ContainsFunc(
+			[]string{"Target", "Id", "Type"},
+			func(name string) bool { return len(scan.Attr(name)) > maxWord },
+		) {
 			return nil
 		}
 		target := string(scan.Attr("Target"))
 		if !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, `\`) {
 			target = folder + target
 		}
-		found[string(scan.Attr("Id"))] = relation{strings.ToLower(path.Base(string(scan.Attr("Type")))), partName(target)}
+		found[string(scan.Attr("Id"))] = relation{
+			strings.ToLower(path.Base(string(scan.Attr("Type")))),
+			partName(target),
+		}
 		return nil
 	})
 	return found, err
@@ -101,6 +115,7 @@ func (a *archive) relations(of string) (map[string]relation, error) {
 
 // readList reads the list of sheets and the calendar that dates are counted in.
 func (b *workbook) readList(main string, relations map[string]relation) error {
+	listed := map[string]bool{} // a part that stands there often is one sheet
 	err := b.elements(main, func(scan *xmlscan.Scanner) error {
 		switch name := string(scan.Name()); name {
 		default:
@@ -111,9 +126,14 @@ func (b *workbook) readList(main string, relations map[string]relation) error {
 			b.date1904 = truth(scan.Attr("date1904"))
 		case "sheet":
 			r := relations[string(scan.Attr(":id"))]
-			if r.kind == "worksheet" && len(b.sheets) < maxParts {
+			if r.kind == "worksheet" && len(b.sheets) < maxParts && !listed[r.part] &&
+				len(scan.Attr("name")) <= maxWord {
+				listed[r.part] = true
 				state := string(scan.Attr("state"))
-				b.sheets = append(b.sheets, listedSheet{string(scan.Attr("name")), r.part, state == "hidden" || state == "veryHidden"})
+				b.sheets = append(
+					b.sheets,
+					listedSheet{string(scan.Attr("name")), r.part, state == "hidden" || state == "veryHidden"},
+				)
 			}
 		}
 		return nil

@@ -1,12 +1,15 @@
 package xlsx
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/occ/contacts/pkg/problem"
 	"github.com/occ/contacts/pkg/sheet"
 )
 
@@ -147,9 +150,86 @@ func TestTextsOnDisk(t *testing.T) {
 		if i >= count {
 			number = i * 7919 % count
 		}
-		got, err := all.appendTo(nil, number)
+		got, err := say(all, number)
 		if err != nil || string(got) != text(number) {
 			t.Fatalf("text %d is %.40q, %v", number, got, err)
 		}
+	}
+}
+
+// say reads a text by its number.
+func say(all *texts, number int) ([]byte, error) {
+	offset, length, err := all.find(number)
+	if err != nil {
+		return nil, err
+	}
+	return all.copy(nil, offset, length)
+}
+
+// Whatever the lengths of the texts, a look-up walks over no more of them than lie on two pages.
+func TestALookUpReadsFewPages(t *testing.T) {
+	for _, length := range []int{0, 1, 60, 1_000, pageBytes - 3, pageBytes, 3 * pageBytes} {
+		all, text := &texts{}, bytes.Repeat([]byte("x"), length)
+		for range 10_000 {
+			if err := all.add(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(all.finish(), all.close()); err != nil {
+			t.Fatal(err)
+		}
+		entry := all.size / int64(all.count)
+		for i, g := range all.groups {
+			behind := all.count
+			if i+1 < len(all.groups) {
+				behind = all.groups[i+1].first
+			}
+			if last := int64(behind-1-g.first) * entry; last > groupBytes || behind-g.first > groupTexts {
+				t.Fatalf("texts of %d bytes: a look-up may walk over %d of them, %d bytes", length, behind-g.first-1, last)
+			}
+		}
+	}
+}
+
+// A file of few bytes may name one long text in every cell: what cells say together is bounded like what is inflated.
+func TestCellsThatRepeatOneTextAreBounded(t *testing.T) {
+	row := `<row><c t="s"><v>0</v></c></row>`
+	file := book{texts: sharedTexts(strings.Repeat("x", 900_000)), sheets: []string{rows(strings.Repeat(row, 1_000))}}.file()
+	if err := fault(file, 200_000_000); problem.CodeOf(err) != problem.FileTooLarge {
+		t.Errorf("900 MB of cells in a file that may become 200 MB: %v", err)
+	}
+	if err := fault(file, plenty); problem.CodeOf(err) != problem.FileTooLarge {
+		t.Errorf("... that may become 40 times its %d bytes, or 200 MB: %v", len(file), err)
+	}
+	few := book{texts: sharedTexts(strings.Repeat("x", 900_000)), sheets: []string{rows(strings.Repeat(row, 200))}}.file()
+	if err := fault(few, plenty); err != nil {
+		t.Errorf("180 MB of cells: %v", err)
+	}
+}
+
+// Lists of a workbook are bounded in bytes: of a part that is named often, or at great length, memory holds little.
+func TestListsOfAWorkbookAreBounded(t *testing.T) {
+	var relations, list strings.Builder
+	long := strings.Repeat("n", 500_000)
+	for i := range 100 {
+		fmt.Fprintf(&relations, `<Relationship Id="x%d" Type="t/worksheet" Target="%s%d.xml"/>`, i, long, i)
+		fmt.Fprintf(&list, `<sheet name="%s%d" r:id="x%d"/>`, long, i, i)
+	}
+	relations.WriteString(`<Relationship Id="r1" Type="t/worksheet" Target="sheet.xml"/>`)
+	list.WriteString(strings.Repeat(`<sheet name="people" r:id="r1"/>`, 5_000))
+	file := book{parts: map[string]string{
+		"xl/workbook.xml":            "<workbook " + mainSpace + "><sheets>" + list.String() + "</sheets></workbook>",
+		"xl/_rels/workbook.xml.rels": "<Relationships>" + relations.String() + "</Relationships>",
+		"xl/sheet.xml":               "<worksheet>" + cells("name", "Mona") + "</worksheet>",
+	}}.file()
+	r, err := open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sheets := r.book.sheets; len(sheets) != 1 || sheets[0].name != "people" {
+		t.Errorf("%d sheets are listed", len(sheets))
+	}
+	if got, err := records(r); err != nil || len(got) != 2 {
+		t.Errorf("%q, %v", got, err)
 	}
 }
