@@ -35,7 +35,7 @@ type Patch struct {
 // normalize returns the draft as a patch of a blank contact, with every value in its stored form; problem.ValidationFailed
 // with all faults, a missing name among them.
 func (d Draft) normalize(phone func(raw string) (string, error)) (Patch, error) {
-	n := normalizer{phone: phone}
+	n := normalizer{phone: phone, blank: true}
 	if d.Name == nil {
 		n.fault("name", nil, errNoName)
 	}
@@ -63,6 +63,7 @@ type ParsePhone func(raw, region string) (e164 string, err error)
 // normalizer collects every fault of a request, so that a client sees all of them at once.
 type normalizer struct {
 	phone   func(raw string) (string, error)
+	blank   bool // of a new contact: of one that is there, how many labels and attributes it may have depends on how many it has (check)
 	faults  []problem.FieldError
 	failure error // of ours, which no other value can mend
 }
@@ -126,7 +127,7 @@ func (n *normalizer) labels(labels []string) []string {
 		}
 		all = AddLabels(all, label)
 	}
-	if err := checkLabelCount(all); err != nil {
+	if err := checkLabelCount(all); n.blank && err != nil {
 		n.fault("labels", nil, err)
 	}
 	return all
@@ -136,7 +137,7 @@ func (n *normalizer) attributes(attributes map[string]any) map[string]any {
 	if attributes == nil {
 		return nil
 	}
-	all, count := map[string]any{}, 0
+	all := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		location, value := "customAttributes."+short(key), attributes[key]
 		if err := CheckAttributeKey(key); err != nil {
@@ -153,9 +154,8 @@ func (n *normalizer) attributes(attributes map[string]any) map[string]any {
 			continue
 		}
 		all[key] = normalized
-		count++
 	}
-	if err := checkAttributeCount(count); err != nil { // those that are there already come on top: see check
+	if err := checkAttributeCount(len(all)); n.blank && err != nil {
 		n.fault("customAttributes", nil, err)
 	}
 	return all

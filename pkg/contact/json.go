@@ -76,17 +76,25 @@ func orNull(s string) *string {
 	return &s
 }
 
-// CheckSize demands that the contact, as answered, stays within MaxSize; problem.ContactTooLarge otherwise.
-func CheckSize(c Contact) error {
-	size, err := answeredSize(c)
+// CheckSize demands that the contact, as answered, stays within MaxSize, or does not grow where joins have left more; problem.ContactTooLarge
+// otherwise. Before is the zero value for a new contact.
+func CheckSize(before, after Contact) error {
+	size, err := answeredSize(after)
+	if err != nil || size <= MaxSize {
+		return err
+	}
+	former, err := answeredSize(before)
 	if err != nil {
 		return err
 	}
-	if size > MaxSize {
+	if size > former+sizeSlack {
 		return problem.New(problem.ContactTooLarge, "The contact would be %d bytes; %d are the most. Shorten or remove custom attributes.", size, MaxSize)
 	}
 	return nil
 }
+
+// sizeSlack is by how many bytes a version and times may lengthen a contact that does not grow otherwise.
+const sizeSlack = 32
 
 // answeredSize is how many bytes the contact has as it is answered.
 func answeredSize(c Contact) (int, error) {

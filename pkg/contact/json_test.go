@@ -50,10 +50,10 @@ func TestSizeToTheByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	overhead := len(empty) - len(`\u003c`) + len("<") // Marshal escapes what answers do not
-	if err := contact.CheckSize(sized(contact.MaxSize - overhead)); err != nil {
+	if err := contact.CheckSize(contact.Contact{}, sized(contact.MaxSize-overhead)); err != nil {
 		t.Error(err)
 	}
-	if err := contact.CheckSize(sized(contact.MaxSize - overhead + 1)); problem.CodeOf(err) != problem.ContactTooLarge {
+	if err := contact.CheckSize(contact.Contact{}, sized(contact.MaxSize-overhead+1)); problem.CodeOf(err) != problem.ContactTooLarge {
 		t.Error(err)
 	}
 }

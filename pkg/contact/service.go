@@ -42,7 +42,7 @@ func (s *Service) create(ctx context.Context, workspace string, actor Actor, dra
 	blank := Contact{Workspace: workspace, ID: uuid.NewString(), Channel: API, CreatedAt: now, UpdatedAt: now, CreatedBy: actor, NamedBy: actor.Type}
 	made, _, _ := Apply(blank, patch, actor, now)
 	made.Version = 1
-	if err := check(made); err != nil {
+	if err := check(Contact{}, made); err != nil {
 		return Contact{}, err
 	}
 	if err := once.Keep(made); err != nil {
@@ -54,15 +54,23 @@ func (s *Service) create(ctx context.Context, workspace string, actor Actor, dra
 	return made, nil
 }
 
-// check demands what holds for a contact as a whole.
-func check(c Contact) error {
-	if c.Name == "" && len(c.Identities) == 0 {
+// check demands what holds for a contact as a whole. Joins may have left more than a request may bring: the limits then are what the
+// contact had before, so that every change that adds nothing to it goes through.
+func check(before, after Contact) error {
+	if after.Name == "" && len(after.Identities) == 0 {
 		return problem.Invalid("body.name", nil, "%s", errNoName)
 	}
-	if err := checkAttributeCount(len(c.Attributes)); err != nil {
-		return problem.Invalid("body.customAttributes", nil, "%s", err)
+	if len(after.Labels) > len(before.Labels) {
+		if err := checkLabelCount(after.Labels); err != nil {
+			return problem.Invalid("body.labels", nil, "%s", err)
+		}
 	}
-	return CheckSize(c)
+	if len(after.Attributes) > len(before.Attributes) {
+		if err := checkAttributeCount(len(after.Attributes)); err != nil {
+			return problem.Invalid("body.customAttributes", nil, "%s", err)
+		}
+	}
+	return CheckSize(before, after)
 }
 
 // Get reads a contact; NotFound when the workspace has none of that id.
@@ -117,7 +125,7 @@ func (s *Service) edit(ctx context.Context, workspace, id string, actor Actor, i
 		if !changed {
 			return before, nil
 		}
-		if err := check(after); err != nil {
+		if err := check(before, after); err != nil {
 			return Contact{}, err
 		}
 		if err = s.store.Update(ctx, before, after, activity); err == nil {

@@ -29,22 +29,27 @@ func (s *Store) Write(ctx context.Context, w channel.Write) error {
 	}
 	writeID := newWriteID()
 	parts, err := s.applied(ctx, w, writeID)
+	if err != nil {
+		return err
+	}
+	parts, later, err := s.fitted(w.Workspace, parts, writeID)
 	switch {
 	case err != nil:
 		return err
-	case len(parts) > maxTransactionItems:
+	case s.checkParts(parts) != nil:
 		return channel.ErrTooLarge
 	}
 	err = s.transact(ctx, writeID, parts, groupTries)
 	if r, refused := errors.AsType[*refusal](err); refused {
-		if r.mine(writeID) {
-			return nil
+		if !r.mine(writeID) {
+			return channel.ErrConflict
 		}
-		return channel.ErrConflict
+		err = nil
 	}
 	if err != nil {
 		return fmt.Errorf("dynamo: apply events: %w", err)
 	}
+	_ = s.followUp(ctx, later) // the change is done; what is left of it is the sweep's
 	return nil
 }
 
@@ -210,13 +215,13 @@ func (s *Store) extraParts(before, after held, writeID string) []part {
 	var parts []part
 	for _, e := range after.extras {
 		if content, had := was[e.key]; !had || content != e.content {
-			parts = append(parts, put(s.tables.Contacts, e.item(writeID), condition{}))
+			parts = append(parts, put(s.tables.Contacts, e.item(writeID), condition{}).following(e.owner))
 		}
 		delete(was, e.key)
 	}
 	for _, e := range before.extras {
 		if _, left := was[e.key]; left {
-			parts = append(parts, remove(s.tables.Contacts, e.key, condition{}))
+			parts = append(parts, remove(s.tables.Contacts, e.key, condition{}).following(e.owner))
 		}
 	}
 	return parts

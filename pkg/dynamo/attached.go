@@ -49,6 +49,7 @@ type extra struct {
 	key     key
 	content string
 	fill    func(it item)
+	owner   string // the contact's id
 }
 
 // extras are a contact's facets, and the words of its name and usernames beyond the one that stands with the contact itself.
@@ -59,7 +60,7 @@ func extras(c contact.Contact) []extra {
 		shard, sort := wordShard(c.Workspace, c.Shard), sorts[n]
 		list = append(list, extra{wordItemKey(c.Workspace, c.ID, n+1), shard + sort, func(it item) {
 			it["wordShard"], it["wordKey"] = text(shard), text(sort)
-		}})
+		}, c.ID})
 	}
 	for _, label := range c.Labels {
 		list = append(list, facet(c, "label", label))
@@ -79,7 +80,7 @@ func dense(channel contact.Channel) bool { return channel == contact.Import || c
 // facet places a contact among those of one label, company or channel.
 func facet(c contact.Contact, kind, value string) extra {
 	k := key{facetPartition(c.Workspace, kind, contact.FacetKey(value), c.Shard), timeSort(stamp(c.CreatedAt), c.ID)}
-	return extra{k, value, func(it item) { it[attrContactID], it["value"] = text(c.ID), text(value) }}
+	return extra{k, value, func(it item) { it[attrContactID], it["value"] = text(c.ID), text(value) }, c.ID}
 }
 
 func (e extra) item(writeID string) item {

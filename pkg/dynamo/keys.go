@@ -299,6 +299,16 @@ func labelKey(workspace, value string) key { return key{labelsPartition(workspac
 
 func labelsPartition(workspace string) string { return workspace + "#labels" }
 
+// followUpKey is of the ticket of what found no room in a contact's transaction (fitted).
+func followUpKey(workspace, writeID string) key {
+	return key{followUpPartition(bucket(writeID, openBuckets)), workspace + "#" + writeID}
+}
+
+func followUpPartition(b int) string { return fmt.Sprintf("followup#%d", b) }
+
+// isFollowUp says that a key of table jobs is of such a ticket.
+func isFollowUp(k key) bool { return inBucket(k, followUpPartition) }
+
 // cleanUpKey is of the ticket that says what is left to remove of a deleted contact.
 func cleanUpKey(workspace, contactID string) key {
 	return key{cleanUpPartition(bucket(contactID, openBuckets)), workspace + "#" + contactID}

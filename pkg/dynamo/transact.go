@@ -23,6 +23,28 @@ type part struct {
 	bytes int
 	field string // "email", "phone" or "identity" for a claim that is taken; empty for everything else
 	once  bool   // the pointer of an idempotency key
+
+	follows string // of a facet or word: the contact that it follows from
+}
+
+// key is the key of the part's item.
+func (p part) key() key {
+	switch w := p.write; {
+	case w.Put != nil:
+		return item(w.Put.Item).key()
+	case w.Update != nil:
+		return item(w.Update.Key).key()
+	case w.Delete != nil:
+		return item(w.Delete.Key).key()
+	default:
+		return item(w.ConditionCheck.Key).key()
+	}
+}
+
+// following marks the part of a facet or word of a contact: it may be written after the contact's transaction (fitted).
+func (p part) following(contactID string) part {
+	p.follows = contactID
+	return p
 }
 
 // table is the table of the part's item.

@@ -105,11 +105,18 @@ func (s *Store) RestoreImported(ctx context.Context, ref importing.Ref, seen imp
 		c := condition{values: item{":true": flag(true), ":writeId": text(writeID)}, names: map[string]string{"#image": attrImage}}
 		parts = append(parts, change(s.tables.Contacts, image, "SET restored = :true, writeId = :writeId REMOVE #image", c))
 	}
+	parts, later, err := s.fitted(ref.Workspace, parts, writeID)
+	if err != nil {
+		return err
+	}
 	err = written("restore", s.transact(ctx, writeID, parts, maxTries), back.After, writeID, parts)
 	switch code := problem.CodeOf(err); {
 	case err != nil && (code == problem.VersionConflict || code == problem.NotFound):
 		return importing.ErrStale
-	case err != nil || whole:
+	case err != nil:
+		return err
+	}
+	if err := s.followUp(ctx, later); err != nil || whole {
 		return err
 	}
 	return s.FinishRestored(ctx, ref, back.After.ID)

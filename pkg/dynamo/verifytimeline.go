@@ -19,6 +19,24 @@ func (v *verification) tickets() {
 	}
 }
 
+// followUps notes which facets and words a change of a large contact is not done with.
+func (v *verification) followUps() error {
+	v.later = map[key]bool{}
+	for k, it := range v.jobs {
+		if !isFollowUp(k) {
+			continue
+		}
+		var items []followUp
+		if err := it.json(attrFollowUps, &items); err != nil {
+			return err
+		}
+		for _, one := range items {
+			v.later[one.key()] = true
+		}
+	}
+	return nil
+}
+
 // timelines checks what hangs on contacts in table timeline, and that contacts count it.
 func (v *verification) timelines() error {
 	requests, conversations := map[[2]string]int{}, map[[2]string]int{}

@@ -36,7 +36,15 @@ func (s *Store) Update(ctx context.Context, before, after contact.Contact, activ
 	if err != nil {
 		return err
 	}
-	return written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts)
+	parts, later, err := s.fitted(after.Workspace, parts, writeID)
+	if err != nil {
+		return err
+	}
+	if err := written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts); err != nil {
+		return err
+	}
+	_ = s.followUp(ctx, later) // the change is done; what is left of it is the sweep's
+	return nil
 }
 
 // creation is everything that a new contact puts; the contact itself is the first part.
@@ -83,10 +91,10 @@ func (s *Store) changing(before, after contact.Contact, activity contact.Activit
 	}
 	added, gone := changedExtras(before, after)
 	for _, e := range added {
-		parts = append(parts, put(table, e.item(writeID), condition{}))
+		parts = append(parts, put(table, e.item(writeID), condition{}).following(after.ID))
 	}
 	for _, k := range gone {
-		parts = append(parts, remove(table, k, condition{}))
+		parts = append(parts, remove(table, k, condition{}).following(after.ID))
 	}
 	return append(parts, put(s.tables.Timeline, entry, condition{})), nil
 }

@@ -160,8 +160,8 @@ func givenName(row Row, before contact.Contact) contact.Field[string] {
 	return given(row.Name)
 }
 
-// checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more labels and identities
-// than that: they are no reason to refuse a row that adds none.
+// checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more labels, identities,
+// attributes and bytes than that: they are no reason to refuse a row that adds none.
 func checkMerged(before, c contact.Contact) error {
 	if count := len(c.Labels); count > max(contact.MaxLabels, len(before.Labels)) {
 		return faulty(ValueTooLong, "The contact would have %d labels, and %d are the most. Remove some of the contact's or of the row's.", count, contact.MaxLabels)
@@ -169,10 +169,10 @@ func checkMerged(before, c contact.Contact) error {
 	if count := len(c.Identities); count > max(contact.MaxIdentities, len(before.Identities)) {
 		return faulty(ValueTooLong, "The contact would have %d identities, and %d are the most. Remove some of the row's.", count, contact.MaxIdentities)
 	}
-	if count := len(c.Attributes); count > contact.MaxAttributes {
+	if count := len(c.Attributes); count > max(contact.MaxAttributes, len(before.Attributes)) {
 		return faulty(ValueTooLong, "The contact would have %d custom attributes, and %d are the most. Remove some of the contact's or leave cells empty.", count, contact.MaxAttributes)
 	}
-	return checkSize(c)
+	return checkSize(before, c)
 }
 
 // notes are those of a row that are not there yet: a text that stands in the row more often than in the contact's notes, as much more

@@ -99,12 +99,12 @@ func (r *rowReader) size(row *Row) error {
 		ID: anyID, Identities: row.Identities, Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
 		Labels: r.allLabels(row), Attributes: row.Attributes,
 	}
-	return checkSize(made)
+	return checkSize(contact.Contact{}, made)
 }
 
-// checkSize demands that a contact stays within its limit of bytes. Few can be over it: they are weighed only when their text alone
+// checkSize demands that a contact stays within its limit of bytes, or what it has already. Few can be over it: they are weighed only when their text alone
 // could make them so, a character taking 6 bytes at most as JSON.
-func checkSize(c contact.Contact) error {
+func checkSize(before, c contact.Contact) error {
 	const others = 4_096
 	bytes := len(c.Name) + len(c.Email) + len(c.Company)
 	for _, label := range c.Labels {
@@ -117,7 +117,7 @@ func checkSize(c contact.Contact) error {
 	if len(c.Identities) == 0 && 6*bytes+others < contact.MaxSize {
 		return nil
 	}
-	if err := contact.CheckSize(c); err != nil {
+	if err := contact.CheckSize(before, c); err != nil {
 		return faulty(ValueTooLong, "The contact would have more than %d bytes. Shorten or remove custom attributes.", contact.MaxSize)
 	}
 	return nil

@@ -79,11 +79,11 @@ func TestLimitOfAContactToTheByte(t *testing.T) {
 		}
 		row := read(fits)
 		made := create(row)
-		if err := contact.CheckSize(made); err != nil || fits == 0 || fits == 2000 {
+		if err := contact.CheckSize(contact.Contact{}, made); err != nil || fits == 0 || fits == 2000 {
 			t.Fatalf("channel %q, %d: %v", channel, fits, err)
 		}
 		made.Attributes["69"] = strings.Repeat("x", fits+1)
-		if contact.CheckSize(made) == nil {
+		if contact.CheckSize(contact.Contact{}, made) == nil {
 			t.Errorf("channel %q: one byte more would fit", channel)
 		}
 	}
