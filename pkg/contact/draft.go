@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/problem"
@@ -60,44 +62,63 @@ func (d Draft) patch() Patch {
 // ParsePhone reads a phone number: package phone's Parse, which the domain does not link. It may be called by several at once.
 type ParsePhone func(raw, region string) (e164 string, err error)
 
-// normalizer collects every fault of a request, so that a client sees all of them at once.
+// normalizer collects every fault of a request, so that a client sees all of them at once. What the contact has already is no fault and
+// no change, whatever it is: a channel may give a phone of a range that is newer than our tables, and a merge more labels than a request may.
 type normalizer struct {
+	before  Contact // zero for a new one
 	phone   func(raw string) (string, error)
 	blank   bool // of a new contact: of one that is there, how many labels and attributes it may have depends on how many it has (check)
 	faults  []problem.FieldError
 	failure error // of ours, which no other value can mend
 }
 
-// normalize returns the patch with every value in its stored form; problem.ValidationFailed with all faults.
-func (p Patch) normalize(phone func(raw string) (string, error)) (Patch, error) {
-	n := normalizer{phone: phone}
+// normalize returns the patch of a contact with every value in its stored form; problem.ValidationFailed with all faults.
+func (p Patch) normalize(before Contact, phone func(raw string) (string, error)) (Patch, error) {
+	n := normalizer{before: before, phone: phone}
 	return n.patch(p)
 }
 
 func (n *normalizer) patch(p Patch) (Patch, error) {
-	p.Name = n.text("name", p.Name, NormalizeName)
-	p.Email = n.text("email", p.Email, NormalizeEmail)
-	p.Phone = n.text("phone", p.Phone, n.parsePhone)
-	p.Company = n.text("company", p.Company, NormalizeCompany)
+	p.Name = n.text("name", p.Name, n.before.Name, n.name)
+	p.Email = n.text("email", p.Email, n.before.Email, NormalizeEmail)
+	p.Phone = n.text("phone", p.Phone, n.before.Phone, n.parsePhone)
+	p.Company = n.text("company", p.Company, n.before.Company, NormalizeCompany)
 	p.Labels.Value = n.labels(p.Labels.Value)
 	p.Attributes.Value = n.attributes(p.Attributes.Value)
 	return p, n.err()
+}
+
+// name reads a name. What is shown of a contact without one is repeated by clients that send a contact back whole.
+func (n *normalizer) name(raw string) (string, error) {
+	name, err := NormalizeName(raw)
+	if err != nil && n.before.Name == "" && raw != "" && raw == n.before.DisplayName() {
+		return "", nil
+	}
+	return name, err
 }
 
 func (n *normalizer) parsePhone(raw string) (string, error) {
 	if fold.Blank(raw) {
 		return "", errEmpty
 	}
-	return n.phone(raw)
+	number, err := n.phone(raw)
+	if digits, international, isNumber := dialled(raw); err != nil && isNumber && international && "+"+strings.TrimPrefix(digits, "00") == n.before.Phone {
+		return n.before.Phone, nil
+	}
+	return number, err
 }
 
 func (n *normalizer) fault(location string, value any, err error) {
 	n.faults = append(n.faults, problem.FieldError{Location: "body." + location, Message: err.Error(), Value: value})
 }
 
-func (n *normalizer) text(field string, f Field[string], normalize func(string) (string, error)) Field[string] {
+// text reads one field; had is what the contact has there.
+func (n *normalizer) text(field string, f Field[string], had string, normalize func(string) (string, error)) Field[string] {
 	if !f.Set || f.Null {
 		return f
+	}
+	if had != "" && f.Value == had {
+		return Field[string]{}
 	}
 	value, err := normalize(f.Value)
 	if _, ours := errors.AsType[*regionError](err); ours {
@@ -120,6 +141,10 @@ func short(value string) string {
 func (n *normalizer) labels(labels []string) []string {
 	var all []string
 	for i, raw := range labels {
+		if slices.Contains(n.before.Labels, raw) {
+			all = AddLabels(all, raw)
+			continue
+		}
 		label, err := NormalizeLabel(raw)
 		if err != nil {
 			n.fault(fmt.Sprintf("labels[%d]", i), short(raw), err)
@@ -140,6 +165,10 @@ func (n *normalizer) attributes(attributes map[string]any) map[string]any {
 	all := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		location, value := "customAttributes."+short(key), attributes[key]
+		if had, known := n.before.Attributes[key]; known && (value == nil || reflect.DeepEqual(value, had)) {
+			all[key] = value
+			continue
+		}
 		if err := CheckAttributeKey(key); err != nil {
 			n.fault(location, nil, err)
 			continue

@@ -42,13 +42,14 @@ func (s *Service) addNote(ctx context.Context, workspace, contactID string, acto
 
 // UpdateNote gives a note another text; the same one changes nothing. Errors: NotFound, VersionConflict, ValidationFailed, Unavailable.
 func (s *Service) UpdateNote(ctx context.Context, workspace, contactID, noteID string, actor Actor, text string, ifMatch Precondition) (Note, error) {
-	text, err := noteText(text)
-	if err != nil {
-		return Note{}, err
-	}
 	var note Note
-	err = s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
-		if note, err = s.currentNote(ctx, before, noteID, ifMatch); err != nil || note.Text == text {
+	raw := text
+	err := s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
+		var err error
+		if note, err = s.currentNote(ctx, before, noteID, ifMatch); err != nil || note.Text == raw {
+			return noteChange{}, err
+		}
+		if text, err = noteText(raw); err != nil || note.Text == text {
 			return noteChange{}, err
 		}
 		change := NoteChange(note.Text, text)

@@ -99,14 +99,8 @@ const maxUpdateTries = 20
 // Update applies a merge patch. A patch that changes nothing writes nothing. Without precondition the last write wins.
 // Errors: NotFound, VersionConflict, ValidationFailed, DuplicateContact, ContactTooLarge, Unavailable.
 func (s *Service) Update(ctx context.Context, workspace, id string, actor Actor, patch Patch, ifMatch Precondition) (Contact, error) {
-	normalized := false
-	return s.edit(ctx, workspace, id, actor, ifMatch, func(Contact) (Patch, error) {
-		var err error
-		if !normalized {
-			patch, err = patch.normalize(s.phoneReader(ctx, workspace))
-			normalized = err == nil
-		}
-		return patch, err
+	return s.edit(ctx, workspace, id, actor, ifMatch, func(before Contact) (Patch, error) {
+		return patch.normalize(before, s.phoneReader(ctx, workspace))
 	})
 }
 

@@ -2,6 +2,7 @@ package contact_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +218,61 @@ func TestListRefuses(t *testing.T) {
 	}
 	if _, err := s.List(t.Context(), "demo", contact.Listing{Q: strings.Repeat("é", 200), Sort: contact.SortOldest, Limit: 7, After: &contact.Position{Key: "k"}}); err != nil || store.asked.Limit != 7 || store.asked.After.Key != "k" {
 		t.Errorf("%+v, %v", store.asked, err)
+	}
+}
+
+// A channel may give what a request may not: newer phone ranges, labels beyond the limit, what was valid once. Repeating it is no fault.
+func TestWhatTheContactHasIsNeverRefused(t *testing.T) {
+	s, store := service()
+	var labels []string
+	attributes := map[string]any{"with space and \x01": "a\x01b", "big": 9007199254740993.0}
+	for n := range 60 {
+		labels = append(labels, fmt.Sprint("old/", n))
+		attributes[fmt.Sprint("key ", n)] = strings.Repeat("x", 2_100)
+	}
+	kept := contact.Contact{
+		Workspace: "demo", ID: "1", Version: 3, Name: strings.Repeat("n", 250), Email: "odd@host", Phone: "+22997123456", Company: strings.Repeat("c", 300),
+		Labels: labels, Attributes: attributes,
+	}
+	set := func(value string) contact.Field[string] { return contact.Field[string]{Set: true, Value: value} }
+	for name, test := range map[string]struct {
+		patch   contact.Patch
+		changes bool
+	}{
+		"everything": {contact.Patch{
+			Name: set(kept.Name), Email: set(kept.Email), Phone: set(kept.Phone), Company: set(kept.Company), Labels: contact.Field[[]string]{Set: true, Value: labels},
+			Attributes: contact.Field[map[string]any]{Set: true, Value: attributes},
+		}, false},
+		"a phone and another value":  {contact.Patch{Phone: set(kept.Phone), Company: set("Acme")}, true},
+		"a phone spelled with signs": {contact.Patch{Phone: set("00229 97-12-34-56")}, false},
+		"fewer labels":               {contact.Patch{Labels: contact.Field[[]string]{Set: true, Value: labels[:50]}}, true},
+		"an attribute taken away":    {contact.Patch{Attributes: contact.Field[map[string]any]{Set: true, Value: map[string]any{"key 1": nil, "with space and \x01": nil}}}, true},
+	} {
+		store.contacts["1"] = kept
+		after, err := s.Update(t.Context(), "demo", "1", agent, test.patch, contact.Precondition{})
+		if err != nil || (after.Version != kept.Version) != test.changes || after.Phone != kept.Phone {
+			t.Errorf("%s: version %d, phone %q, %v", name, after.Version, after.Phone, err)
+		}
+	}
+	store.contacts["1"] = kept
+	for name, patch := range map[string]contact.Patch{
+		"another phone":              {Phone: set("+22997123457")},
+		"a label more":               {Labels: contact.Field[[]string]{Set: true, Value: append(labels[:60:60], "new")}},
+		"another label of that form": {Labels: contact.Field[[]string]{Set: true, Value: []string{"new/1"}}},
+		"another value of a key":     {Attributes: contact.Field[map[string]any]{Set: true, Value: map[string]any{"key 1": "y"}}},
+	} {
+		if _, err := s.Update(t.Context(), "demo", "1", agent, patch, contact.Precondition{}); problem.CodeOf(err) != problem.ValidationFailed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheShownNameMayBeSentBack(t *testing.T) {
+	s, store := service()
+	long := strings.Repeat("x", 230)
+	store.contacts["1"] = contact.Contact{ID: "1", Version: 1, Identities: []contact.Identity{{Channel: contact.SMS, ExternalID: long}}}
+	after, err := s.Update(t.Context(), "demo", "1", agent, contact.Patch{Name: contact.Field[string]{Set: true, Value: long}}, contact.Precondition{})
+	if err != nil || after.Version != 1 || after.Name != "" {
+		t.Errorf("%+v, %v", after, err)
 	}
 }

@@ -16,7 +16,7 @@ var (
 	decimal    = regexp.MustCompile(`^(\+?\d{5,})[.,]0+$`)
 )
 
-// clean leaves digits, after a + when the number is international, and undoes what spreadsheets and forms do to numbers.
+// clean leaves digits, after a + when there is one, and undoes what spreadsheets and forms do to numbers.
 func clean(raw string) (string, error) {
 	if len(raw) > maxInput {
 		return "", errLong
@@ -27,9 +27,6 @@ func clean(raw string) (string, error) {
 		if number, err = stripped(raw); err != nil {
 			return "", err
 		}
-	}
-	if abroad, found := strings.CutPrefix(number, "00"); found {
-		number = "+" + abroad
 	}
 	if strings.Trim(number, "+") == "" {
 		return "", errEmpty

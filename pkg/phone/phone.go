@@ -35,12 +35,43 @@ func errNational(region string) *Error {
 }
 
 // Parse returns the E.164 form of a number. A number without + or 00 is read as one of region, an ISO 3166 code in upper
-// case; with an empty region it is refused. The error is an *Error. Parsing the result again, with any region, returns it.
+// case; with an empty region it is refused. The international prefix of region is read too, as 011 or 0011; where it begins with 00 and
+// both readings are numbers, 00 counts. The error is an *Error. Parsing the result again, with any region, returns it.
 func Parse(raw, region string) (string, error) {
 	text, err := clean(raw)
 	if err != nil {
 		return "", err
 	}
+	abroad, found := strings.CutPrefix(text, "00")
+	switch {
+	case !found:
+		return parse(text, region)
+	case abroad == "":
+		return "", errEmpty
+	}
+	number, err := parse("+"+abroad, region)
+	if err != nil && region != "" {
+		if own, ownErr := parseDialled(text, region); ownErr == nil {
+			return own, nil
+		}
+	}
+	return number, err
+}
+
+// parseDialled reads digits that begin with the international prefix of a region, as 0011 in Australia.
+func parseDialled(text, region string) (string, error) {
+	number, err := phonenumbers.ParseAndKeepRawInput(text, region)
+	if err != nil {
+		return "", reasonOf(err)
+	}
+	if number.GetCountryCodeSource() != phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD {
+		return "", errNational(region)
+	}
+	return parse(phonenumbers.Format(number, phonenumbers.E164), region)
+}
+
+// parse reads digits, after a + when they begin with a country code.
+func parse(text, region string) (string, error) {
 	international := strings.HasPrefix(text, "+")
 	if !international && region == "" {
 		return "", errNoRegion
