@@ -27,7 +27,7 @@ import (
 )
 
 func main() {
-	settings, aws := awsclient.Start("api", config.LoadAPI)
+	settings, aws, _ := awsclient.Start("api", config.LoadAPI)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	others := outside{

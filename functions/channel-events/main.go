@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	settings, aws := awsclient.Start("channel-events", config.LoadChannelEvents)
+	settings, aws, _ := awsclient.Start("channel-events", config.LoadChannelEvents)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	inbox := queue.NewInbox(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
 	cases := channel.NewCases(store, inbox, time.Now)

@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	settings, aws := awsclient.Start("export", config.LoadExport)
+	settings, aws, _ := awsclient.Start("export", config.LoadExport)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
 	functions := invoke.New(invoke.NewClient(aws), "", settings.ExportFunction)

@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	settings, aws := awsclient.Start("import-parse", config.LoadImportParse)
+	settings, aws, _ := awsclient.Start("import-parse", config.LoadImportParse)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	messages := awsclient.SQS(aws)

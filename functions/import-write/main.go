@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	settings, aws := awsclient.Start("import-write", config.LoadImportWrite)
+	settings, aws, _ := awsclient.Start("import-write", config.LoadImportWrite)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
 	writer := importing.NewWriter(store, store, objects, importing.NewFinisher(store, objects, time.Now), settings.MaxReceives, time.Now)

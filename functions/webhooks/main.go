@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	settings, aws := awsclient.Start("webhooks", config.LoadWebhooks)
+	settings, aws, _ := awsclient.Start("webhooks", config.LoadWebhooks)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	sealer := seal.New(seal.NewClient(aws), settings.SecretsKey)
 	events := queue.NewEvents(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)

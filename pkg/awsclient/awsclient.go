@@ -11,48 +11,54 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/occ/contacts/pkg/metrics"
 )
 
 const (
 	dialTimeout   = 2 * time.Second
-	answerTimeout = 10 * time.Second // until the first byte; bodies may take longer
+	answerTimeout = 4 * time.Second  // until the first byte, so that an answer that was lost is noticed while there is time
+	objectTimeout = 10 * time.Second // the same of S3, which looks at whole objects first; bodies may take longer
 	connections   = 64               // kept to each service, for as many requests at once
-	attempts      = 5
 )
 
-// Load reads region, credentials and endpoints as AWS clients usually do.
-func Load(ctx context.Context) (aws.Config, error) {
-	transport := &http.Transport{
+// Load reads region, credentials and endpoints as AWS clients usually do. The recorder hears of retries; it may be nil.
+func Load(ctx context.Context, recorder *metrics.Recorder) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx,
+		config.WithHTTPClient(httpClient(answerTimeout)),
+		config.WithRetryer(func() aws.Retryer { return NewRetryer(recorder) }))
+}
+
+func httpClient(timeout time.Duration) *http.Client {
+	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   dialTimeout,
-		ResponseHeaderTimeout: answerTimeout,
+		ResponseHeaderTimeout: timeout,
 		MaxIdleConns:          4 * connections,
 		MaxIdleConnsPerHost:   connections,
 		IdleConnTimeout:       60 * time.Second,
 		ForceAttemptHTTP2:     true,
-	}
-	return config.LoadDefaultConfig(ctx,
-		config.WithHTTPClient(&http.Client{Transport: transport}),
-		config.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }))
+	}}
 }
 
-// Start is how every function begins: it reads the function's settings and Load's configuration. A function that lacks anything says all
-// that it lacks and ends.
-func Start[Settings any](function string, load func() (Settings, error)) (Settings, aws.Config) {
+// Start is how every function begins: it reads the function's settings and Load's configuration, and makes the recorder of
+// its metrics. A function that lacks anything says all that it lacks and ends.
+func Start[Settings any](function string, load func() (Settings, error)) (Settings, aws.Config, *metrics.Recorder) {
 	settings, err := load()
-	cfg, cfgErr := Load(context.Background())
+	recorder := metrics.New(function, lambdacontext.FunctionName, os.Stdout, time.Now)
+	cfg, cfgErr := Load(context.Background(), recorder)
 	if err := errors.Join(err, cfgErr); err != nil {
 		fmt.Fprintf(os.Stderr, "%s cannot start: %v\n", function, err)
 		os.Exit(1)
 	}
-	return settings, cfg
+	return settings, cfg, recorder
 }
 
 // DynamoDB makes a client of DynamoDB.
@@ -61,6 +67,7 @@ func DynamoDB(cfg aws.Config) *dynamodb.Client { return dynamodb.NewFromConfig(c
 // S3 makes a client of S3. An endpoint other than AWS's own has one host name for all buckets.
 func S3(cfg aws.Config) *s3.Client {
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.HTTPClient = httpClient(objectTimeout)
 		o.UsePathStyle = o.BaseEndpoint != nil
 		o.DisableLogOutputChecksumValidationSkipped = true // objects of other writers have none; no line of our log
 	})

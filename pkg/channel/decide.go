@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
-	"github.com/occ/contacts/pkg/problem"
 )
 
 // maxFollowed bounds how often a sighting is decided for others than it names, because numbers and ids changed since.
@@ -56,8 +55,7 @@ func (a *Applier) decided(ctx context.Context, decide func() (Write, error)) err
 		if err = a.store.Write(ctx, w); errors.Is(err, ErrTooLarge) {
 			err = a.moveLabels(ctx, w)
 		}
-		busy := problem.CodeOf(err) == problem.Unavailable
-		if !errors.Is(err, ErrConflict) && !busy || try == maxApplyTries {
+		if !errors.Is(err, ErrConflict) || try == maxApplyTries {
 			return err
 		}
 		if err := shortly(ctx, try); err != nil {

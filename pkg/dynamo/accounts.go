@@ -73,12 +73,9 @@ func (s *Store) DeleteAccount(ctx context.Context, workspace string, account cha
 		return none
 	}
 	k, owned := accountKey(accountListedID(account)), "attribute_not_exists(pk) OR #workspace = :workspace"
-	err = retry(ctx, maxTries, func() error {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: &s.tables.Jobs, Key: k.attributes(), ConditionExpression: &owned,
-			ExpressionAttributeNames: map[string]string{"#workspace": "workspace"}, ExpressionAttributeValues: item{":workspace": text(workspace)},
-		})
-		return err
+	_, err = s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &s.tables.Jobs, Key: k.attributes(), ConditionExpression: &owned,
+		ExpressionAttributeNames: map[string]string{"#workspace": "workspace"}, ExpressionAttributeValues: item{":workspace": text(workspace)},
 	})
 	other, err := settled("delete from "+s.tables.Jobs, err, "-")
 	if err == nil && other != nil { // it changed hands meanwhile

@@ -39,7 +39,10 @@ func (s *Store) Write(ctx context.Context, w channel.Write) error {
 	case s.checkParts(parts) != nil:
 		return channel.ErrTooLarge
 	}
-	err = s.transact(ctx, writeID, parts, groupTries)
+	err = s.transact(ctx, writeID, parts, maxTries)
+	if inConflict(err) { // others are at work on the same contact: it has to be decided again
+		return channel.ErrConflict
+	}
 	if r, refused := errors.AsType[*refusal](err); refused {
 		if !r.mine(writeID) {
 			return channel.ErrConflict

@@ -343,7 +343,7 @@ func TestEventsUnderFaults(t *testing.T) {
 		"lost transactions": func() http.RoundTripper { return &lossy{action: "TransactWriteItems", losses: 4} },
 		"lost puts":         func() http.RoundTripper { return &lossy{action: "PutItem", losses: 3} },
 		"conflicts":         func() http.RoundTripper { return &refusing{action: "TransactWriteItems", times: 9, body: conflict} },
-		"throttling":        func() http.RoundTripper { return &refusing{action: "PutItem", times: 9, body: throttled} },
+		"throttling":        func() http.RoundTripper { return &refusing{action: "PutItem", times: 7, body: throttled} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fresh(t)

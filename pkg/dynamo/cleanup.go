@@ -234,18 +234,16 @@ func (s *Store) removeKeys(ctx context.Context, table string, keys []key) error 
 		left[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.attributes()}}
 	}
 	for try := 1; ; try++ {
-		err := retry(ctx, maxTries, func() error {
-			out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: left}})
-			if err == nil {
-				left = out.UnprocessedItems[table]
-			}
-			return err
-		})
+		out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: left}})
 		if err != nil {
 			return fmt.Errorf("dynamo: delete %d items from %s: %w", len(left), table, err)
 		}
-		if len(left) == 0 {
+		before := len(left)
+		if left = out.UnprocessedItems[table]; len(left) == 0 {
 			return nil
+		}
+		if len(left) < before {
+			try = 0
 		}
 		if try == maxTries || !pause(ctx, try) {
 			return busy(fmt.Errorf("dynamo: %d deletions in %s stay unprocessed", len(left), table))

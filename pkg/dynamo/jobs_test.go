@@ -254,7 +254,7 @@ func TestProcessesShareOneSigningKey(t *testing.T) {
 	for i := range keys {
 		all.Go(func() {
 			var err error
-			if keys[i], err = Open(s.client, s.tables).SigningKey(ctx); err != nil {
+			if keys[i], err = Open(s.client.Client, s.tables).SigningKey(ctx); err != nil {
 				t.Error(err)
 			}
 		})

@@ -74,8 +74,8 @@ func (s *Store) readBatch(ctx context.Context, table string, keys []key, consist
 		}
 		before := len(left.Keys)
 		left.Keys = out.UnprocessedKeys[table].Keys
-		if len(left.Keys) == before {
-			try++
+		if try++; len(left.Keys) < before {
+			try = 0
 		}
 		if len(left.Keys) > 0 && (try == maxTries || !pause(ctx, try)) {
 			return nil, busy(fmt.Errorf("dynamo: %d keys of %s stay unprocessed", len(left.Keys), table))

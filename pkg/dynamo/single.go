@@ -19,10 +19,7 @@ func (s *Store) putOne(ctx context.Context, table string, it item, c condition) 
 		TableName: &table, Item: it, ConditionExpression: c.orNil(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
-	err := retry(ctx, maxTries, func() error {
-		_, err := s.client.PutItem(ctx, input)
-		return err
-	})
+	_, err := s.client.PutItem(ctx, input)
 	return settled("write to "+table, err, it.text(attrWriteID))
 }
 
@@ -34,10 +31,7 @@ func (s *Store) changeOne(ctx context.Context, p part, writeID string) (item, er
 		ExpressionAttributeNames: u.ExpressionAttributeNames, ExpressionAttributeValues: u.ExpressionAttributeValues,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
-	err := retry(ctx, maxTries, func() error {
-		_, err := s.client.UpdateItem(ctx, input)
-		return err
-	})
+	_, err := s.client.UpdateItem(ctx, input)
 	return settled("update of "+*u.TableName, err, writeID)
 }
 

@@ -19,7 +19,7 @@ type Tables struct{ Contacts, Timeline, Jobs string }
 
 // Store is storage. It may be used by many goroutines at once.
 type Store struct {
-	client *dynamodb.Client
+	client tableClient
 	tables Tables
 	now    func() time.Time
 
@@ -38,7 +38,7 @@ var (
 
 // Open makes a Store; it does not call the tables.
 func Open(client *dynamodb.Client, tables Tables) *Store {
-	return &Store{client: client, tables: tables, now: time.Now}
+	return &Store{client: tableClient{client}, tables: tables, now: time.Now}
 }
 
 // newWriteID names one write. Retries of the write keep it, so that an answer that was lost can be told from a refusal.

@@ -147,10 +147,8 @@ func (s *Store) transact(ctx context.Context, writeID string, parts []part, trie
 		writes[i] = p.write
 	}
 	input := &dynamodb.TransactWriteItemsInput{TransactItems: writes, ClientRequestToken: aws.String(writeID)}
-	return retry(ctx, tries, func() error {
-		_, err := s.client.TransactWriteItems(ctx, input)
-		return understood(err)
-	})
+	_, err := s.client.TransactWriteItems(ctx, input, attempts(tries))
+	return understood(err)
 }
 
 // understood turns a cancellation into a refusal when conditions alone caused it. As long as something else did too, the

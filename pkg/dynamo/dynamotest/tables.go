@@ -3,6 +3,7 @@ package dynamotest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,13 +25,16 @@ import (
 // Tables are the names of a test's own tables; dynamo.Tables(tables) converts them.
 type Tables struct{ Contacts, Timeline, Jobs string }
 
-// Client makes a client of the server; transport may change what passes, nil is the usual one. It tries as often as the usual
-// client but does not wait long between.
+// Client makes a client of the server; transport may change what passes, nil is the usual one. It sends a call as often as
+// the functions' client but hardly waits between.
 func Client(transport http.RoundTripper) *dynamodb.Client {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	retryer := retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = 20 * time.Millisecond })
+	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = 8
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return rand.N(5 * time.Millisecond), nil })
+	})
 	return dynamodb.New(dynamodb.Options{
 		Retryer:      retryer,
 		BaseEndpoint: aws.String(endpoint), Region: "eu-west-1", HTTPClient: &http.Client{Transport: transport},
