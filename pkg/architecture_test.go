@@ -22,7 +22,7 @@ const module = "github.com/occ/contacts/"
 // layers are the packages from the inside out: a package may import those of lower layers, of its own layer only when it is
 // pure or domain, never of a higher one.
 var layers = map[string]int{
-	"pkg/problem": 0, "pkg/plainjson": 0, "pkg/fold": 0, "pkg/phone": 0, "pkg/identity": 0, "pkg/metrics": 0, "pkg/sheet/cell": 0, "pkg/sheet": 0, "pkg/sheet/workbook": 0, "pkg/sheet/xmlscan": 0, "pkg/sheet/xlsx": 0,
+	"pkg/problem": 0, "pkg/plainjson": 0, "pkg/fold": 0, "pkg/phone": 0, "pkg/identity": 0, "pkg/metrics": 0, "pkg/budget": 0, "pkg/sheet/cell": 0, "pkg/sheet": 0, "pkg/sheet/workbook": 0, "pkg/sheet/xmlscan": 0, "pkg/sheet/xlsx": 0,
 	"pkg/contact": 1, "pkg/importing": 1, "pkg/exporting": 1, "pkg/channel": 1,
 	"pkg/channel/meta": 1, "pkg/channel/telegram": 1, "pkg/channel/twilio": 1, "pkg/channel/standard": 1, "pkg/channel/provider": 1,
 	"pkg/dynamo": 2, "pkg/httpapi": 2, "pkg/gateway": 2, "pkg/files": 2, "pkg/queue": 2, "pkg/trigger": 2,

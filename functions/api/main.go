@@ -34,8 +34,11 @@ func main() {
 		links: objects, functions: invoke.New(invoke.NewClient(aws), settings.ImportParseFunction, settings.ExportFunction),
 		timers: scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(seal.NewClient(aws), settings.SecretsKey),
 	}
-	lambda.Start(gateway.Handler(newHandler(store, others, settings, logging.New(settings.LogLevel))))
+	lambda.Start(gateway.Handler(newHandler(store, others, settings, logging.New(settings.LogLevel)), answersWithin))
 }
+
+// answersWithin is how long a request may take before it is answered that the service is busy.
+const answersWithin = 8 * time.Second
 
 // storage is what the API keeps in the tables.
 type storage interface {

@@ -85,7 +85,7 @@ func handle(t *testing.T, store *memory, sample string) (events.APIGatewayV2HTTP
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	answer, err := gateway.Handler(newHandler(store, outside{}, config.API{MaxUploadBytes: 1}, quiet))(t.Context(), event)
+	answer, err := gateway.Handler(newHandler(store, outside{}, config.API{MaxUploadBytes: 1}, quiet), answersWithin)(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

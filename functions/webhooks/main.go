@@ -26,8 +26,12 @@ func main() {
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	sealer := seal.New(seal.NewClient(aws), settings.SecretsKey)
 	events := queue.NewEvents(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
-	lambda.Start(gateway.Handler(newHandler(store, sealer, events, settings.PublicBaseURL, time.Now, logging.New(settings.LogLevel))))
+	lambda.Start(gateway.Handler(newHandler(store, sealer, events, settings.PublicBaseURL, time.Now, logging.New(settings.LogLevel)), answersWithin))
 }
+
+// answersWithin is how long a webhook may take before the provider is told to send it again. Twilio waits for 15 seconds, Meta
+// for 10 or so.
+const answersWithin = 5 * time.Second
 
 // storage is what the webhooks read of the tables.
 type storage interface {

@@ -110,7 +110,7 @@ func (m *memory) handle(t *testing.T, event events.APIGatewayV2HTTPRequest) (eve
 	t.Helper()
 	var log bytes.Buffer
 	handler := newHandler(m, m, m, "https://api.example.com/", func() time.Time { return now }, slog.New(slog.NewJSONHandler(&log, nil)))
-	answer, err := gateway.Handler(handler)(t.Context(), event)
+	answer, err := gateway.Handler(handler, answersWithin)(t.Context(), event)
 	if err != nil || answer.Headers["x-request-id"] != event.RequestContext.RequestID {
 		t.Fatal(answer, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // partBytes is how much of a streamed object is held at once: 10,000 parts of it, S3's most, make 80 GB.
@@ -77,7 +78,7 @@ func (s *Store) downloadFrom(ctx context.Context, offset int64, input *s3.GetObj
 	defer out.Body.Close() //nolint:errcheck // only read
 	n, err := io.Copy(w, out.Body)
 	if err != nil {
-		return n, fmt.Errorf("files: read %s: %w", *input.Key, err)
+		return n, failed("read", *input.Key, err)
 	}
 	return n, nil
 }
@@ -86,7 +87,7 @@ func (s *Store) downloadFrom(ctx context.Context, offset int64, input *s3.GetObj
 func (s *Store) PutWork(ctx context.Context, key string, body []byte) error {
 	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.exports, Key: &key, Body: bytes.NewReader(body)})
 	if err != nil {
-		return fmt.Errorf("files: write %s: %w", key, err)
+		return failed("write", key, err)
 	}
 	return nil
 }
@@ -107,7 +108,7 @@ func (s *Store) ListWork(ctx context.Context, prefix string) ([]string, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("files: list %s: %w", prefix, err)
+			return nil, failed("list", prefix, err)
 		}
 		for _, object := range page.Contents {
 			keys = append(keys, aws.ToString(object.Key))
@@ -121,7 +122,7 @@ func (s *Store) WriteWork(ctx context.Context, key, contentType string, body io.
 	manager := transfermanager.New(s.client, func(o *transfermanager.Options) { o.PartSizeBytes, o.Concurrency = partBytes, 1 })
 	_, err := manager.UploadObject(ctx, &transfermanager.UploadObjectInput{Bucket: &s.exports, Key: &key, ContentType: &contentType, Body: body})
 	if err != nil {
-		return fmt.Errorf("files: write %s: %w", key, err)
+		return failed("write", key, err)
 	}
 	return nil
 }
@@ -154,5 +155,10 @@ func found(action, key string, err error) error {
 	if noKey || notFound {
 		return fmt.Errorf("files: %s %s: %w", action, key, importing.ErrNoObject)
 	}
-	return fmt.Errorf("files: %s %s: %w", action, key, err)
+	return failed(action, key, err)
+}
+
+// failed says what failed. What passes by itself is problem.Unavailable.
+func failed(action, key string, err error) error {
+	return fmt.Errorf("files: %s %s: %w", action, key, problem.Busy(err, "The file store is busy. Try again in a moment."))
 }

@@ -24,7 +24,7 @@ const maxDelete = 1000
 func (s *Store) BeginUpload(ctx context.Context, key, contentType string) (string, error) {
 	out, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &s.exports, Key: &key, ContentType: &contentType})
 	if err != nil {
-		return "", fmt.Errorf("files: begin %s: %w", key, err)
+		return "", failed("begin", key, err)
 	}
 	return aws.ToString(out.UploadId), nil
 }
@@ -35,7 +35,7 @@ func (s *Store) UploadPart(ctx context.Context, key, upload string, number int, 
 		Bucket: &s.exports, Key: &key, UploadId: &upload, PartNumber: aws.Int32(int32(number)), Body: bytes.NewReader(body), //nolint:gosec // at most 10,000
 	})
 	if err != nil {
-		return "", fmt.Errorf("files: write part %d of %s: %w", number, key, err)
+		return "", failed(fmt.Sprintf("write part %d of", number), key, err)
 	}
 	return aws.ToString(out.ETag), nil
 }
@@ -53,7 +53,7 @@ func (s *Store) CompleteUpload(ctx context.Context, key, upload string, tags []s
 		return exporting.ErrNoUpload
 	}
 	if err != nil {
-		return fmt.Errorf("files: complete %s: %w", key, err)
+		return failed("complete", key, err)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (s *Store) DeleteWork(ctx context.Context, keys []string) error {
 		}
 		out, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &s.exports, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)}})
 		if err != nil {
-			return fmt.Errorf("files: delete %d objects: %w", n, err)
+			return failed(fmt.Sprintf("delete %d objects from", n), keys[0], err)
 		}
 		if len(out.Errors) > 0 {
 			return fmt.Errorf("files: delete %s: %s", aws.ToString(out.Errors[0].Key), aws.ToString(out.Errors[0].Code))

@@ -10,15 +10,20 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/occ/contacts/pkg/budget"
 	"github.com/occ/contacts/pkg/identity"
 )
 
-// Handler serves events with an HTTP handler. The caller of the verified token is in the request's context.
-func Handler(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+// Handler serves events with an HTTP handler. The caller of the verified token is in the request's context, which ends after
+// the time given, and in any case before the invocation does: so the client gets an answer of ours.
+func Handler(h http.Handler, within time.Duration) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		ctx, stop := budget.Within(ctx, within)
+		defer stop()
 		request, err := newRequest(ctx, event)
 		if err != nil {
 			return refusal(), nil //nolint:nilerr // an error would make the gateway answer 500

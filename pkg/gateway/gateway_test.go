@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
@@ -35,7 +36,7 @@ func serve(t *testing.T, event events.APIGatewayV2HTTPRequest) (seen, events.API
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.WriteString(w, `{"é":1}`)
 	})
-	answer, err := gateway.Handler(handler)(t.Context(), event)
+	answer, err := gateway.Handler(handler, time.Minute)(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,14 +71,14 @@ func TestBinaryAnswersAreBase64(t *testing.T) {
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
 		_, _ = w.Write([]byte{0xff, 0})
 	})
-	answer, err := gateway.Handler(handler)(t.Context(), events.APIGatewayV2HTTPRequest{})
+	answer, err := gateway.Handler(handler, time.Minute)(t.Context(), events.APIGatewayV2HTTPRequest{})
 	if err != nil || !answer.IsBase64Encoded || answer.Body != "/wA=" || len(answer.Cookies) != 1 {
 		t.Errorf("%+v, %v", answer, err)
 	}
 }
 
 func TestABrokenBodyIsRefused(t *testing.T) {
-	answer, err := gateway.Handler(http.NotFoundHandler())(t.Context(), events.APIGatewayV2HTTPRequest{Body: "*", IsBase64Encoded: true})
+	answer, err := gateway.Handler(http.NotFoundHandler(), time.Minute)(t.Context(), events.APIGatewayV2HTTPRequest{Body: "*", IsBase64Encoded: true})
 	if err != nil || answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("%+v, %v", answer, err)
 	}
@@ -108,7 +109,7 @@ func FuzzHandler(f *testing.F) {
 			_ = r.URL.Query()
 			w.WriteHeader(http.StatusNoContent)
 		})
-		if _, err := gateway.Handler(handler)(t.Context(), event); err != nil {
+		if _, err := gateway.Handler(handler, time.Minute)(t.Context(), event); err != nil {
 			t.Error(err)
 		}
 	})

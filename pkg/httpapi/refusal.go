@@ -47,7 +47,7 @@ func (r *refusal) ContentType(string) string { return "application/problem+json"
 
 // refusalOf is an error for clients: by the table of statuses, and whatever is not in it, internal and without details.
 func refusalOf(err error) *refusal {
-	e, ok := errors.AsType[*problem.Error](err)
+	e, ok := errors.AsType[*problem.Error](problem.Late(err))
 	if !ok || statuses[e.Code] == 0 || e.Code == problem.Internal {
 		e = problem.New(problem.Internal, "Something went wrong on our side. Repeat the request; if it fails again, report its X-Request-Id.")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/occ/contacts/pkg/exporting"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // Functions names the functions that are called. It may be used by many goroutines at once.
@@ -48,7 +49,7 @@ func (f *Functions) call(ctx context.Context, function string, event task) error
 		return fmt.Errorf("invoke: %w", err)
 	}
 	if _, err := f.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, InvocationType: types.InvocationTypeEvent, Payload: payload}); err != nil {
-		return fmt.Errorf("invoke: call %s: %w", function, err)
+		return fmt.Errorf("invoke: call %s: %w", function, problem.Busy(err, "The work could not be started. Try again in a moment."))
 	}
 	return nil
 }

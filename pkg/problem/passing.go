@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -42,6 +43,14 @@ func Passing(err error) bool {
 	_, unsent := errors.AsType[*url.Error](err)
 	_, unreached := errors.AsType[net.Error](err)
 	return unsent || unreached || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+}
+
+// Late turns the end of a request's time into an Unavailable error, and leaves every other as it is.
+func Late(err error) error {
+	if _, ours := errors.AsType[*Error](err); ours || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &Error{Code: Unavailable, Detail: "The request took too long. Try again in a moment.", Cause: err}
 }
 
 // Busy turns a failure that passes by itself into an Unavailable error with that sentence, and leaves every other as it is.

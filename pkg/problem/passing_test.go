@@ -27,6 +27,22 @@ type ended struct{ error }
 func (ended) CanceledError() bool { return true }
 func (e ended) Unwrap() error     { return e.error }
 
+func TestTheEndOfTimePasses(t *testing.T) {
+	for err, want := range map[error]problem.Code{
+		fmt.Errorf("read: %w", context.DeadlineExceeded): problem.Unavailable,
+		context.Canceled: problem.Internal,
+		&problem.Error{Code: problem.NotFound, Cause: context.DeadlineExceeded}: problem.NotFound,
+		errors.New("broken"): problem.Internal,
+	} {
+		if got := problem.CodeOf(problem.Late(err)); got != want {
+			t.Errorf("%v is %s, want %s", err, got, want)
+		}
+	}
+	if problem.Late(nil) != nil {
+		t.Error("nothing is late")
+	}
+}
+
 func TestWhatPassesByItself(t *testing.T) {
 	for name, test := range map[string]struct {
 		err  error

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // Inbox is the queue of channel-events as that function has it: Lambda receives for it, and removes what succeeded.
@@ -31,7 +32,7 @@ func NewInbox(client *sqs.Client, url, deadLetters string) *Inbox {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
 func (q *Inbox) Delete(ctx context.Context, receipt string) error {
 	if _, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.url, ReceiptHandle: &receipt}); err != nil {
-		return fmt.Errorf("queue: delete a message: %w", err)
+		return fmt.Errorf("queue: delete a message: %w", problem.Busy(err, busyDetail))
 	}
 	return nil
 }

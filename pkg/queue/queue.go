@@ -13,7 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
 )
+
+const busyDetail = "The queue is busy. Try again in a moment."
 
 // Chunks is the queue of import-write.
 type Chunks struct {
@@ -47,13 +50,17 @@ func send(ctx context.Context, client *sqs.Client, url string, entries []types.S
 	for try := 1; ; try++ {
 		out, err := client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &url, Entries: entries})
 		if err != nil {
-			return fmt.Errorf("queue: send %d messages: %w", len(entries), err)
+			return fmt.Errorf("queue: send %d messages: %w", len(entries), problem.Busy(err, busyDetail))
 		}
 		if entries = refused(entries, out.Failed); len(entries) == 0 {
 			return nil
 		}
 		if try == sendTries {
-			return fmt.Errorf("queue: %d messages are refused: %s", len(entries), aws.ToString(out.Failed[0].Message))
+			refused := fmt.Errorf("queue: %d messages are refused: %s", len(entries), aws.ToString(out.Failed[0].Message))
+			if out.Failed[0].SenderFault {
+				return refused
+			}
+			return &problem.Error{Code: problem.Unavailable, Detail: busyDetail, Cause: refused}
 		}
 		select {
 		case <-ctx.Done():
@@ -91,7 +98,7 @@ func NewFailures(client *sqs.Client, url string) *Failures { return &Failures{cl
 func (f *Failures) Receive(ctx context.Context) ([]importing.FailedCall, error) {
 	out, err := f.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &f.url, MaxNumberOfMessages: 10})
 	if err != nil {
-		return nil, fmt.Errorf("queue: receive failed calls: %w", err)
+		return nil, fmt.Errorf("queue: receive failed calls: %w", problem.Busy(err, busyDetail))
 	}
 	var calls []importing.FailedCall
 	for _, message := range out.Messages {
@@ -103,7 +110,7 @@ func (f *Failures) Receive(ctx context.Context) ([]importing.FailedCall, error) 
 // Delete implements importing.FailedCalls.
 func (f *Failures) Delete(ctx context.Context, receipt string) error {
 	if _, err := f.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &f.url, ReceiptHandle: &receipt}); err != nil {
-		return fmt.Errorf("queue: delete a failed call: %w", err)
+		return fmt.Errorf("queue: delete a failed call: %w", problem.Busy(err, busyDetail))
 	}
 	return nil
 }

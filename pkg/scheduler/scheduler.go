@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"github.com/occ/contacts/pkg/exporting"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // Target is what schedules call.
@@ -51,6 +52,8 @@ type call struct {
 	Time      string `json:"time"`
 }
 
+const busyDetail = "The scheduler is busy. Try again in a moment."
+
 // PutTimer implements exporting.Timers.
 func (t *Timers) PutTimer(ctx context.Context, schedule exporting.Schedule) error {
 	create, err := t.describe(schedule)
@@ -67,7 +70,7 @@ func (t *Timers) PutTimer(ctx context.Context, schedule exporting.Schedule) erro
 	if invalid, is := errors.AsType[*types.ValidationException](err); is && ofExpression(invalid) {
 		return fmt.Errorf("%w: %s", exporting.ErrRefused, invalid.ErrorMessage())
 	} else if err != nil {
-		return fmt.Errorf("scheduler: put the timer of schedule %s: %w", schedule.ID, err)
+		return fmt.Errorf("scheduler: put the timer of schedule %s: %w", schedule.ID, problem.Busy(err, busyDetail))
 	}
 	return nil
 }
@@ -104,7 +107,7 @@ func (t *Timers) describe(schedule exporting.Schedule) (*scheduler.CreateSchedul
 func (t *Timers) RemoveTimer(ctx context.Context, ref exporting.Ref) error {
 	_, err := t.client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(name(ref)), GroupName: &t.target.Group})
 	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); err != nil && !absent {
-		return fmt.Errorf("scheduler: remove the timer of schedule %s: %w", ref.ID, err)
+		return fmt.Errorf("scheduler: remove the timer of schedule %s: %w", ref.ID, problem.Busy(err, busyDetail))
 	}
 	return nil
 }

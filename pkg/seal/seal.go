@@ -49,20 +49,17 @@ func bound(workspace string, account channel.AccountKey) map[string]string {
 	return map[string]string{"workspace": workspace, "channel": string(account.Channel), "account": account.ID}
 }
 
-// Answers of KMS that pass, and those that say that nothing will ever open what was sealed.
+// lasting are the answers of KMS that say that nothing will ever open what was sealed.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
-var (
-	passing = []string{"ThrottlingException", "LimitExceededException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException"}
-	lasting = []string{"InvalidCiphertextException", "IncorrectKeyException", "NotFoundException"}
-)
+var lasting = []string{"InvalidCiphertextException", "IncorrectKeyException", "NotFoundException"}
 
 // explain never repeats what was sealed: errors of KMS hold none of it.
 func explain(action string, err error) error {
 	api, answered := errors.AsType[smithy.APIError](err)
 	switch {
-	case !answered || slices.Contains(passing, api.ErrorCode()):
-		return &problem.Error{Code: problem.Unavailable, Detail: "The key service is busy. Try again in a moment.", Cause: err}
-	case action == "decrypt" && slices.Contains(lasting, api.ErrorCode()):
+	case problem.Passing(err):
+		return problem.Busy(err, "The key service is busy. Try again in a moment.")
+	case answered && action == "decrypt" && slices.Contains(lasting, api.ErrorCode()):
 		return fmt.Errorf("seal: %w: %w", channel.ErrUnsealable, err)
 	default:
 		return fmt.Errorf("seal: %s: %w", action, err)

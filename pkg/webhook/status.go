@@ -30,7 +30,7 @@ type answer struct {
 
 // refusal is an error for a provider (RFC 9457): by the table of statuses, and whatever is not in it, internal and without details.
 func refusal(err error) answer {
-	e, ok := errors.AsType[*problem.Error](err)
+	e, ok := errors.AsType[*problem.Error](problem.Late(err))
 	if !ok || statuses[e.Code] == 0 || e.Code == problem.Internal {
 		e = problem.New(problem.Internal, "Something went wrong on our side. Send the event again; if it fails again, report its X-Request-Id.")
 	}
