@@ -27,6 +27,13 @@ func (s *Store) Write(ctx context.Context, w channel.Write) error {
 			}
 		}
 	}
+	labels := givenLabels{} // a join gives them to a contact of another shard
+	for _, c := range w.Contacts {
+		labels.add(c.Before, c.After)
+	}
+	if err := s.registerLabels(ctx, w.Workspace, labels); err != nil {
+		return err
+	}
 	writeID := newWriteID()
 	parts, err := s.applied(ctx, w, writeID)
 	if err != nil {
@@ -52,7 +59,7 @@ func (s *Store) Write(ctx context.Context, w channel.Write) error {
 	if err != nil {
 		return fmt.Errorf("dynamo: apply events: %w", err)
 	}
-	_ = s.followUp(ctx, later) // the change is done; what is left of it is the sweep's
+	s.afterwards(ctx, w.Workspace, later, labels)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/problem"
 )
@@ -35,9 +36,11 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 			return state, nil, err
 		}
 	}
-	if err := s.registerLabels(ctx, ref.Workspace, labelsOf(writes)); err != nil {
+	labels := labelsOf(writes)
+	if err := s.registerLabels(ctx, ref.Workspace, labels); err != nil {
 		return state, nil, err
 	}
+	defer s.afterwards(ctx, ref.Workspace, nil, labels)
 	for _, group := range pack(rows) {
 		if err := c.do(ctx, group); err != nil {
 			return c.state, c.redo, err
@@ -45,6 +48,20 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 	}
 	slices.Sort(c.redo)
 	return c.state, c.redo, nil
+}
+
+// labelsOf are the labels that a chunk gives to contacts.
+func labelsOf(writes []importing.Write) givenLabels {
+	labels := givenLabels{}
+	for _, w := range writes {
+		switch {
+		case w.Create != nil:
+			labels.add(contact.Contact{}, *w.Create)
+		case w.Update != nil:
+			labels.add(w.Update.Before, w.Update.After)
+		}
+	}
+	return labels
 }
 
 // chain has a change of a contact that an earlier row of the same Commit wrote follow that one's write.

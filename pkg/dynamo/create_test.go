@@ -19,7 +19,7 @@ func TestCreateCostsNineUnits(t *testing.T) {
 	s, m := fresh(t), &meter{}
 	create(t, s, person(0)) // enters the workspace
 	metered := s.through(m)
-	metered.registered.Store(ws, true)
+	metered.seen.add(ws, 0, epoch)
 	create(t, metered, person(1))
 	if m.units != 9 || m.indexes != 3 || m.calls["TransactWriteItems"] != 1 || len(m.calls) != 1 {
 		t.Errorf("a creation cost %v units, %v of them in indexes, with %v; want 9, 3 and one transaction", m.units, m.indexes, m.calls)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/occ/contacts/pkg/contact"
 )
 
 // A change of a contact that outgrew the usual limits by joins may touch more items than one transaction takes: 75 labels replaced by 40
@@ -82,12 +84,14 @@ func (s *Store) alignFacets(ctx context.Context, workspace, contactID string, ke
 		if err != nil {
 			return err
 		}
+		labels := givenLabels{}
 		implied, unchanged := map[key]extra{}, condition{text: "attribute_not_exists(createdShard)"} // gone, or joined into another
 		if stored != nil && !stored.became() {
 			c, err := contactOf(stored)
 			if err != nil {
 				return err
 			}
+			labels = given(contact.Contact{Workspace: workspace, ID: c.ID, Shard: c.Shard}, c)
 			unchanged = ifUntouched(c)
 			implied = byKey(extras(c))
 		}
@@ -107,7 +111,7 @@ func (s *Store) alignFacets(ctx context.Context, workspace, contactID string, ke
 		if err != nil {
 			return fmt.Errorf("dynamo: align facets of contact %s: %w", contactID, err)
 		}
-		return nil
+		return s.confirmLabels(ctx, workspace, labels)
 	}
 }
 

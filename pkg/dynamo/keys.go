@@ -24,6 +24,7 @@ const (
 	indexShards    = 8
 	chunkBuckets   = 16
 	openBuckets    = 4
+	labelBuckets   = 8
 )
 
 // sep stands between sort text and id. It sorts before every printable character, so "mona" comes before "mona adel";
@@ -295,9 +296,18 @@ func pendingScheduleKey(workspace, id string) key {
 func pendingSchedulePartition(b int) string { return fmt.Sprintf("schedules#%d", b) }
 
 // labelKey is of the registry of a workspace's labels; value is folded by contact.FacetKey.
-func labelKey(workspace, value string) key { return key{labelsPartition(workspace), value} }
+func labelKey(workspace, value string) key {
+	return key{labelsPartition(workspace, bucket(value, labelBuckets)), value}
+}
 
-func labelsPartition(workspace string) string { return workspace + "#labels" }
+func labelsPartition(workspace string, b int) string {
+	return fmt.Sprintf("%s#labels#%d", workspace, b)
+}
+
+// formerLabelKey is where entries lay that were made before the registry had buckets.
+func formerLabelKey(workspace, value string) key { return key{formerLabelsPartition(workspace), value} }
+
+func formerLabelsPartition(workspace string) string { return workspace + "#labels" }
 
 // followUpKey is of the ticket of what found no room in a contact's transaction (fitted).
 func followUpKey(workspace, writeID string) key {

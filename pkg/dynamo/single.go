@@ -35,6 +35,17 @@ func (s *Store) changeOne(ctx context.Context, p part, writeID string) (item, er
 	return settled("update of "+*u.TableName, err, writeID)
 }
 
+// deleteOne deletes an item on a condition. That it is not there, or that the condition failed, is no error.
+func (s *Store) deleteOne(ctx context.Context, table string, k key, c condition) error {
+	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &table, Key: k.attributes(), ConditionExpression: c.orNil(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
+	})
+	if _, failed := errors.AsType[*types.ConditionalCheckFailedException](err); err == nil || failed {
+		return nil
+	}
+	return fmt.Errorf("dynamo: delete from %s: %w", table, err)
+}
+
 func settled(action string, err error, writeID string) (item, error) {
 	failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err)
 	switch {

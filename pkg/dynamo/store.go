@@ -3,7 +3,6 @@
 package dynamo
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -23,8 +22,8 @@ type Store struct {
 	tables Tables
 	now    func() time.Time
 
-	registered sync.Map // workspaces and labels that this process has seen in their registries
-	signing    struct {
+	seen    remembered // workspaces and labels in their registries
+	signing struct {
 		sync.Mutex
 		key []byte
 	}
@@ -43,15 +42,3 @@ func Open(client *dynamodb.Client, tables Tables) *Store {
 
 // newWriteID names one write. Retries of the write keep it, so that an answer that was lost can be told from a refusal.
 func newWriteID() string { return uuid.NewString() }
-
-// once runs put unless this process did so before for the name.
-func (s *Store) once(ctx context.Context, name string, put func(context.Context) error) error {
-	if _, done := s.registered.Load(name); done {
-		return nil
-	}
-	if err := put(ctx); err != nil {
-		return err
-	}
-	s.registered.Store(name, true)
-	return nil
-}

@@ -84,6 +84,10 @@ func (s *Store) ImportedNotes(ctx context.Context, ref importing.Ref, contactID 
 // RestoreImported implements importing.UndoStore. The before-image goes in the transaction that uses it: whoever comes later finds nothing
 // to do. When not all notes fit, it stays until the last of them is gone, marked as used.
 func (s *Store) RestoreImported(ctx context.Context, ref importing.Ref, seen importing.Touched, back importing.Update, notes []contact.Note) error {
+	labels := given(back.Before, back.After)
+	if err := s.registerLabels(ctx, ref.Workspace, labels); err != nil {
+		return err
+	}
 	writeID := newWriteID()
 	parts, err := s.changing(back.Before, back.After, back.Activity, writeID)
 	if err != nil {
@@ -116,8 +120,9 @@ func (s *Store) RestoreImported(ctx context.Context, ref importing.Ref, seen imp
 	case err != nil:
 		return err
 	}
-	if err := s.followUp(ctx, later); err != nil || whole {
-		return err
+	s.afterwards(ctx, ref.Workspace, later, labels)
+	if whole {
+		return nil
 	}
 	return s.FinishRestored(ctx, ref, back.After.ID)
 }

@@ -137,7 +137,9 @@ func (v *verification) contact(k key, stored item) error {
 		v.follows(c, "facet or word", e.key, e.item(""))
 	}
 	for _, label := range c.Labels {
-		if v.jobs[labelKey(c.Workspace, contact.FacetKey(label))] == nil {
+		entry := v.jobs[labelKey(c.Workspace, contact.FacetKey(label))]
+		registered := entry != nil && entry.number(attrShards)&(1<<c.Shard) != 0
+		if !registered && v.jobs[formerLabelKey(c.Workspace, contact.FacetKey(label))] == nil {
 			v.breach("contact %s: its label %q is not among those ever used", c.ID, label)
 		}
 	}

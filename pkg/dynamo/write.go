@@ -14,7 +14,8 @@ func (s *Store) Create(ctx context.Context, c contact.Contact, once *contact.Onc
 	if err := s.RegisterWorkspace(ctx, c.Workspace); err != nil {
 		return err
 	}
-	if err := s.registerLabels(ctx, c.Workspace, c.Labels); err != nil {
+	labels := given(contact.Contact{}, c)
+	if err := s.registerLabels(ctx, c.Workspace, labels); err != nil {
 		return err
 	}
 	writeID := newWriteID()
@@ -23,12 +24,17 @@ func (s *Store) Create(ctx context.Context, c contact.Contact, once *contact.Onc
 		return err
 	}
 	parts = append(parts, s.onceParts(c.Workspace, c.ID, once, writeID)...)
-	return written("create", s.transact(ctx, writeID, parts, maxTries), c, writeID, parts)
+	if err := written("create", s.transact(ctx, writeID, parts, maxTries), c, writeID, parts); err != nil {
+		return err
+	}
+	s.afterwards(ctx, c.Workspace, nil, labels)
+	return nil
 }
 
 // Update implements contact.Store.
 func (s *Store) Update(ctx context.Context, before, after contact.Contact, activity contact.Activity) error {
-	if err := s.registerLabels(ctx, after.Workspace, after.Labels); err != nil {
+	labels := given(before, after)
+	if err := s.registerLabels(ctx, after.Workspace, labels); err != nil {
 		return err
 	}
 	writeID := newWriteID()
@@ -43,8 +49,15 @@ func (s *Store) Update(ctx context.Context, before, after contact.Contact, activ
 	if err := written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts); err != nil {
 		return err
 	}
-	_ = s.followUp(ctx, later) // the change is done; what is left of it is the sweep's
+	s.afterwards(ctx, after.Workspace, later, labels)
 	return nil
+}
+
+// afterwards does what is left when a change of contacts is done. Errors are nobody's to repeat: the sweep does what the ticket says, and a
+// label is looked for once more before its entry goes.
+func (s *Store) afterwards(ctx context.Context, workspace string, later item, labels givenLabels) {
+	_ = s.followUp(ctx, later)
+	_ = s.confirmLabels(ctx, workspace, labels)
 }
 
 // creation is everything that a new contact puts; the contact itself is the first part.
