@@ -148,3 +148,17 @@ func expand(node *yaml.Node) {
 func text(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
 }
+
+// Document reads a template as plain maps and lists, with every function in its long form.
+func Document(source []byte) (map[string]any, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(source, &document); err != nil {
+		return nil, fmt.Errorf("%s: %w", File, err)
+	}
+	expand(&document)
+	var plain map[string]any
+	if err := document.Decode(&plain); err != nil {
+		return nil, fmt.Errorf("%s: %w", File, err)
+	}
+	return plain, nil
+}

@@ -66,7 +66,9 @@ func (t template) parameters(apiURL string, given map[string]string) (params map
 	if runtime.GOARCH == "arm64" {
 		architecture = "arm64"
 	}
-	params = map[string]string{"Target": "local", "Architecture": architecture, "BucketPrefix": Name, "PublicBaseUrl": apiURL}
+	params = map[string]string{
+		"Target": "local", "Architecture": architecture, "BucketPrefix": Name, "PublicBaseUrl": apiURL, "AllowedOrigins": "*",
+	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, declared := t.Parameters[name]; declared {
 			params[name] = given[name]
