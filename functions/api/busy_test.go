@@ -51,7 +51,8 @@ func onAWS(service aws.HTTPClient) http.Handler {
 		timers: scheduler.New(scheduler.NewClient(cfg), scheduler.Target{}), sealer: seal.New(seal.NewClient(cfg), "key"),
 	}
 	tables := dynamo.Tables{Contacts: "contacts", Timeline: "timeline", Jobs: "jobs"}
-	return newHandler(dynamo.Open(awsclient.DynamoDB(cfg), tables), others, settings, slog.New(slog.DiscardHandler))
+	store := dynamo.Open(awsclient.DynamoDB(cfg), tables).EncryptWith(seal.NewStorage(seal.NewClient(cfg), "key"))
+	return newHandler(store, others, settings, slog.New(slog.DiscardHandler))
 }
 
 // bodies are what operations take; those that are not named take none.

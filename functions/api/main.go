@@ -28,11 +28,12 @@ import (
 
 func main() {
 	settings, aws, _ := awsclient.Start("api", config.LoadAPI)
-	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
+	keys := seal.NewClient(aws)
+	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables)).EncryptWith(seal.NewStorage(keys, settings.SecretsKey))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	others := outside{
 		links: objects, functions: invoke.New(invoke.NewClient(aws), settings.ImportParseFunction, settings.ExportFunction),
-		timers: scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(seal.NewClient(aws), settings.SecretsKey),
+		timers: scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(keys, settings.SecretsKey),
 	}
 	lambda.Start(gateway.Handler(newHandler(store, others, settings, logging.New(settings.LogLevel)), answersWithin))
 }

@@ -14,12 +14,14 @@ import (
 	"github.com/occ/contacts/pkg/dynamo"
 	"github.com/occ/contacts/pkg/logging"
 	"github.com/occ/contacts/pkg/queue"
+	"github.com/occ/contacts/pkg/seal"
 	"github.com/occ/contacts/pkg/trigger"
 )
 
 func main() {
 	settings, aws, _ := awsclient.Start("channel-events", config.LoadChannelEvents)
-	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
+	secret := seal.NewStorage(seal.NewClient(aws), settings.SecretsKey)
+	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables)).EncryptWith(secret)
 	inbox := queue.NewInbox(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
 	cases := channel.NewCases(store, inbox, time.Now)
 	applier := channel.NewApplier(store, cases, time.Now, uuid.NewString)

@@ -15,12 +15,14 @@ import (
 	"github.com/occ/contacts/pkg/logging"
 	"github.com/occ/contacts/pkg/phone"
 	"github.com/occ/contacts/pkg/queue"
+	"github.com/occ/contacts/pkg/seal"
 	"github.com/occ/contacts/pkg/trigger"
 )
 
 func main() {
 	settings, aws, _ := awsclient.Start("import-parse", config.LoadImportParse)
-	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
+	secret := seal.NewStorage(seal.NewClient(aws), settings.SecretsKey)
+	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables)).EncryptWith(secret)
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	messages := awsclient.SQS(aws)
 	finisher := importing.NewFinisher(store, objects, time.Now)

@@ -31,7 +31,7 @@ type API struct {
 	ExportFunction      string        // EXPORT_FUNCTION
 	ExportsKept         time.Duration // EXPORT_DAYS: how long the bucket keeps exports
 	Schedules           Schedules
-	SecretsKey          string // SECRETS_KEY: the ARN of the KMS key of channel accounts' secrets
+	SecretsKey          string // SECRETS_KEY: the ARN of the KMS key of channel accounts' secrets and of the storage's
 }
 
 // Webhooks is the configuration of functions/webhooks.
@@ -57,6 +57,7 @@ type ImportParse struct {
 	MaxDropBytes   int64         // MAX_DROP_BYTES
 	MaxDropRows    int           // MAX_DROP_ROWS
 	Retry          time.Duration // RETRY_SECONDS: visibility time-out of the work queue
+	SecretsKey     string        // SECRETS_KEY
 }
 
 // ImportWrite is the configuration of functions/import-write.
@@ -91,12 +92,16 @@ type ChannelEvents struct {
 	LogLevel       slog.Level
 	QueueURL       string // CHANNEL_EVENTS_QUEUE_URL
 	DeadLettersURL string // CHANNEL_EVENTS_DLQ_URL
+	SecretsKey     string // SECRETS_KEY
 }
 
 // LoadChannelEvents reads the configuration of functions/channel-events.
 func LoadChannelEvents() (ChannelEvents, error) {
 	var e environment
-	return ChannelEvents{Tables: e.tables(), LogLevel: e.level(), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL")}, e.err()
+	return ChannelEvents{
+		Tables: e.tables(), LogLevel: e.level(), QueueURL: e.text("CHANNEL_EVENTS_QUEUE_URL"), DeadLettersURL: e.text("CHANNEL_EVENTS_DLQ_URL"),
+		SecretsKey: e.text("SECRETS_KEY"),
+	}, e.err()
 }
 
 // LoadAPI reads the configuration of functions/api.
@@ -127,7 +132,7 @@ func LoadImportParse() (ImportParse, error) {
 		WriteQueueURL: e.text("IMPORT_WRITE_QUEUE_URL"), FailuresURL: e.text("IMPORT_PARSE_DLQ_URL"),
 		MaxUploadBytes: e.number("MAX_UPLOAD_BYTES"), MaxUploadRows: int(e.number("MAX_UPLOAD_ROWS")),
 		MaxDropBytes: e.number("MAX_DROP_BYTES"), MaxDropRows: int(e.number("MAX_DROP_ROWS")),
-		Retry: time.Duration(e.number("RETRY_SECONDS")) * time.Second,
+		Retry: time.Duration(e.number("RETRY_SECONDS")) * time.Second, SecretsKey: e.text("SECRETS_KEY"),
 	}, e.err()
 }
 

@@ -23,6 +23,7 @@ func TestEveryMissingVariableIsNamed(t *testing.T) {
 var complete = map[string]string{
 	"CONTACTS_TABLE": "c", "TIMELINE_TABLE": "t", "JOBS_TABLE": "j", "UPLOADS_BUCKET": "u", "EXPORTS_BUCKET": "e", "IMPORT_WRITE_QUEUE_URL": "q",
 	"IMPORT_PARSE_DLQ_URL": "d", "MAX_UPLOAD_BYTES": "1", "MAX_UPLOAD_ROWS": "2", "MAX_DROP_BYTES": "3", "MAX_DROP_ROWS": "4", "RETRY_SECONDS": "180",
+	"SECRETS_KEY": "k",
 }
 
 func TestLoad(t *testing.T) {
@@ -30,7 +31,7 @@ func TestLoad(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	got, err := config.LoadImportParse()
-	if err != nil || got.Tables.Jobs != "j" || got.MaxDropRows != 4 || got.Retry != 180*time.Second {
+	if err != nil || got.Tables.Jobs != "j" || got.MaxDropRows != 4 || got.Retry != 180*time.Second || got.SecretsKey != "k" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	t.Setenv("RETRY_SECONDS", "soon")
@@ -60,11 +61,11 @@ func TestLoadWebhooks(t *testing.T) {
 }
 
 func TestLoadChannelEvents(t *testing.T) {
-	variables := map[string]string{"CONTACTS_TABLE": "c", "TIMELINE_TABLE": "t", "JOBS_TABLE": "j", "CHANNEL_EVENTS_QUEUE_URL": "q", "CHANNEL_EVENTS_DLQ_URL": "d"}
+	variables := map[string]string{"CONTACTS_TABLE": "c", "TIMELINE_TABLE": "t", "JOBS_TABLE": "j", "CHANNEL_EVENTS_QUEUE_URL": "q", "CHANNEL_EVENTS_DLQ_URL": "d", "SECRETS_KEY": "k"}
 	for name, value := range variables {
 		t.Setenv(name, value)
 	}
-	want := config.ChannelEvents{Tables: config.Tables{Contacts: "c", Timeline: "t", Jobs: "j"}, QueueURL: "q", DeadLettersURL: "d"}
+	want := config.ChannelEvents{Tables: config.Tables{Contacts: "c", Timeline: "t", Jobs: "j"}, QueueURL: "q", DeadLettersURL: "d", SecretsKey: "k"}
 	if got, err := config.LoadChannelEvents(); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}

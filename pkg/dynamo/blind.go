@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 )
 
-// blindLabel keeps what is hidden here apart from what the same secret signs elsewhere (cursors).
+// blindLabel keeps what is hidden here apart from whatever else the same secret may be used for.
 const blindLabel = "contacts/blind/1\x00"
 
 // blind names a text so that only the service can find it again: an HMAC-SHA-256 under the store's secret, in 64 hexadecimal digits. A
 // plain hash of a phone number could be undone by trying them all.
 func (s *Store) blind(ctx context.Context, text string) (string, error) {
-	secret, err := s.SigningKey(ctx)
+	secret, err := s.hidingKey(ctx)
 	if err != nil {
 		return "", err
 	}

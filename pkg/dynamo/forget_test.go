@@ -302,7 +302,7 @@ func TestTimelinesCost(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			m := &meter{}
 			through := s.through(m)
-			if _, err := through.SigningKey(ctx); err != nil {
+			if _, err := through.hidingKey(ctx); err != nil {
 				t.Fatal(err)
 			}
 			m.units = 0

@@ -261,7 +261,7 @@ func TestProcessesShareOneSigningKey(t *testing.T) {
 	}
 	all.Wait()
 	for _, k := range keys {
-		if len(k) != signingKeyBytes || !bytes.Equal(k, keys[0]) {
+		if len(k) != keyBytes || !bytes.Equal(k, keys[0]) {
 			t.Errorf("keys %x", keys)
 		}
 	}

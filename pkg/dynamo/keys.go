@@ -351,5 +351,8 @@ func workspaceKey(workspace string) key {
 
 func workspacePartition(b int) string { return fmt.Sprintf("workspaces#%d", b) }
 
-// signingKeyKey is of the secret that cursors are signed with.
+// signingKeyKey is of the key of cursors.
 func signingKeyKey() key { return key{"signing", "A"} }
+
+// secretKey is of the secret that tombstones are hidden with, encrypted.
+func secretKey() key { return key{"secret", "A"} }

@@ -22,12 +22,12 @@ const ws = "demo"
 // fresh is a store on tables of its own.
 func fresh(t testing.TB) *Store {
 	t.Helper()
-	return Open(dynamotest.Client(nil), Tables(dynamotest.New(t)))
+	return Open(dynamotest.Client(nil), Tables(dynamotest.New(t))).EncryptWith(newKeeper())
 }
 
 // through is the same storage by way of another transport.
 func (s *Store) through(transport http.RoundTripper) *Store {
-	return Open(dynamotest.Client(transport), s.tables)
+	return Open(dynamotest.Client(transport), s.tables).EncryptWith(s.encrypter)
 }
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)

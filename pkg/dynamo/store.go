@@ -3,7 +3,6 @@
 package dynamo
 
 import (
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -22,11 +21,10 @@ type Store struct {
 	tables Tables
 	now    func() time.Time
 
-	seen    remembered // workspaces and labels in their registries
-	signing struct {
-		sync.Mutex
-		key []byte
-	}
+	seen      remembered // workspaces and labels in their registries
+	encrypter Encrypter  // of the secret; nil where none is needed
+	hiding    ownKey     // what tombstones are hidden with
+	signing   ownKey     // of cursors
 }
 
 var (

@@ -23,6 +23,11 @@ import (
 // keyService seals by putting the encryption context before the text, and opens for the same context alone; fails makes every call end so.
 func keyService(t *testing.T, fails string) *seal.Sealer {
 	t.Helper()
+	return seal.New(keyClient(t, fails), "key-arn")
+}
+
+func keyClient(t *testing.T, fails string) *kms.Client {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			KeyId                     string
@@ -48,10 +53,9 @@ func keyService(t *testing.T, fails string) *seal.Sealer {
 		}
 	}))
 	t.Cleanup(server.Close)
-	client := kms.New(kms.Options{
+	return kms.New(kms.Options{
 		BaseEndpoint: &server.URL, Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), Retryer: aws.NopRetryer{},
 	})
-	return seal.New(client, "key-arn")
 }
 
 func refuse(w http.ResponseWriter, code string) {
