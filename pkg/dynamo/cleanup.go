@@ -17,13 +17,19 @@ import (
 const (
 	// maxBatchWrites is how many items a BatchWriteItem takes.
 	maxBatchWrites = 25
-	// indexLag is how long after a deletion index "owner" may still hide something of the contact; it trails by less than a second.
+	// indexLag is how long after a deletion index "owner" usually may hide something of the contact; it trails by less than a second.
 	indexLag = 10 * time.Second
+	// ticketLife is how long a ticket stays at least: a table that is throttled makes its index trail by more. The last look is then.
+	ticketLife = time.Hour
 	// cleanersAtOnce is how many deletions, or items of one, are cleaned up at once.
 	cleanersAtOnce = 8
 )
 
-const attrLeftover = "left" // of a ticket: what found no room in the deletion's transaction
+// Attributes of a ticket.
+const (
+	attrLeftover = "left"    // what found no room in the deletion's transaction
+	attrResting  = "resting" // a look found nothing; the next one is the last
+)
 
 // ticket says what may still hang on a deleted contact, and on those that were joined into it.
 func (s *Store) ticket(c contact.Contact, writeID string, deletedAt time.Time) item {
@@ -43,7 +49,9 @@ func (s *Store) CleanUp(ctx context.Context) (int, error) {
 	var tickets []item
 	for b := range openBuckets {
 		err := s.eachOf(ctx, s.tables.Jobs, cleanUpPartition(b), "", func(it item) error {
-			tickets = append(tickets, it)
+			if !it.flag(attrResting) || s.now().Sub(it.time(attrDeletedAt)) >= ticketLife {
+				tickets = append(tickets, it)
+			}
 			return nil
 		})
 		if err != nil {
@@ -69,7 +77,7 @@ func (s *Store) CleanUp(ctx context.Context) (int, error) {
 
 // cleanUp removes all that hangs on a deleted contact and its activity, takes the contact out of its conversations and feedback, and says
 // whether there was anything. Nothing can be added meanwhile: whatever hangs on a contact is written on the condition that it is there.
-// The ticket goes when the index of the timeline can hide nothing any more and shows nothing.
+// The ticket rests when the index of the timeline shows nothing, and goes when it shows nothing an hour after the deletion.
 func (s *Store) cleanUp(ctx context.Context, ticket item) (found bool, err error) {
 	left, err := s.removeLeft(ctx, ticket)
 	if err != nil {
@@ -83,8 +91,13 @@ func (s *Store) cleanUp(ctx context.Context, ticket item) (found bool, err error
 			return n > 0, err
 		}
 	}
-	if n == 0 && looked.Sub(ticket.time(attrDeletedAt)) >= indexLag {
+	switch age := looked.Sub(ticket.time(attrDeletedAt)); {
+	case n > 0:
+	case age >= ticketLife:
 		err = s.removeKeys(ctx, s.tables.Jobs, []key{ticket.key()})
+	case age >= indexLag && !ticket.flag(attrResting):
+		update := change(s.tables.Jobs, ticket.key(), "SET resting = :true", condition{text: "attribute_exists(pk)", values: item{":true": flag(true)}})
+		_, err = s.changeOne(ctx, update, ticket.text(attrWriteID))
 	}
 	return left || n > 0, err
 }

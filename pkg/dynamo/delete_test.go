@@ -33,7 +33,7 @@ func lived(t *testing.T, s *Store) contact.Contact {
 func cleaned(t *testing.T, s *Store) {
 	t.Helper()
 	before := s.now
-	s.now = func() time.Time { return before().Add(indexLag) }
+	s.now = func() time.Time { return before().Add(ticketLife) }
 	defer func() { s.now = before }()
 	for n := 1; n > 0; {
 		var err error

@@ -56,13 +56,14 @@ func (s *Store) PutRequest(ctx context.Context, before, after channel.StoredRequ
 	return nil
 }
 
-// counting is what a change of a request does to its contact: it counts when it begins to live, and no longer when it ends.
+// counting is what a change of a request does to its contact: it counts when it begins to live, and no longer when it ends. The contact is
+// marked as one with feedback is: also a deleted request leaves a tombstone that names it, which whoever removes the contact has to release.
 func (s *Store) counting(ctx context.Context, before, after channel.StoredRequest, writeID string) ([]part, error) {
 	lives := after.Action != channel.Deleted && after.ContactID != ""
 	switch {
 	case lives && !before.Live():
-		return []part{s.onContact(after.Workspace, after.ContactID, "requestCount = if_not_exists(requestCount, :none) + :one", writeID,
-			condition{values: item{":none": number(0), ":one": number(1)}})}, nil
+		return []part{s.onContact(after.Workspace, after.ContactID, "requestCount = if_not_exists(requestCount, :none) + :one, hasFeedback = :true", writeID,
+			condition{values: item{":none": number(0), ":one": number(1), ":true": flag(true)}})}, nil
 	case before.Live() && !lives:
 		party, err := s.Party(ctx, before.Workspace, before.ContactID) // it may have been joined into another
 		if err != nil || party.ContactID == "" {
@@ -71,7 +72,7 @@ func (s *Store) counting(ctx context.Context, before, after channel.StoredReques
 		return []part{s.onContact(after.Workspace, party.ContactID, "requestCount = requestCount - :one", writeID,
 			condition{text: " AND requestCount >= :one", values: item{":one": number(1)}})}, nil
 	case after.ContactID != "" && before.ContactID == "":
-		return []part{s.onContact(after.Workspace, after.ContactID, "", writeID, condition{values: item{}})}, nil
+		return []part{s.onContact(after.Workspace, after.ContactID, "hasFeedback = :true", writeID, condition{values: item{":true": flag(true)}})}, nil
 	}
 	return nil, nil
 }

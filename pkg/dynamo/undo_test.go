@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
 )
@@ -404,4 +405,30 @@ func TestAnUndoCosts(t *testing.T) {
 	if perRow := m.units / 100; perRow > 11.5 {
 		t.Errorf("%v units a row, calls %v", perRow, m.calls)
 	}
+}
+
+// A request that was opened and deleted moves no version and counts no more, but its tombstone names the contact.
+func TestAnUndoReleasesTheTombstoneOfARequest(t *testing.T) {
+	s := fresh(t)
+	w := workbenchOn(t, s)
+	ref := w.imported("i-1", fileRow(2, nil), fileRow(3, nil))
+	made := everybody(t, s)
+	ward := wardOn(t, s)
+	for _, e := range []channel.Event{
+		event(channel.Opened, "r1", 1, of(made[0])), event(channel.Deleted, "r1", 2, of(made[0])), event(channel.Deleted, "r2", 3, of(made[1])),
+	} {
+		if err := ward.ApplyRequest(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if job := w.undone(ref, nil); job.Undo.Undone != 2 {
+		t.Errorf("%+v", job.Undo)
+	}
+	cleaned(t, s)
+	for _, it := range everything(t, s, s.tables.Timeline) {
+		if it.text(attrContactID) != "" {
+			t.Errorf("%v still names contact %s", it.key(), it.text(attrContactID))
+		}
+	}
+	verified(t, s)
 }
