@@ -110,7 +110,7 @@ func TestListExports(t *testing.T) {
 	}
 }
 
-// exportWalk is what a walk gives, stopped after each batch and begun again at its position.
+// exportWalk is what a walk gives, stopped after each batch that has a position and begun again there.
 func exportWalk(t *testing.T, s *Store, selection exporting.Selection, stops bool) map[string][]string {
 	t.Helper()
 	stop, found, after := errors.New("enough"), map[string][]string{}, ""
@@ -121,6 +121,9 @@ func exportWalk(t *testing.T, s *Store, selection exporting.Selection, stops boo
 					t.Errorf("%s comes twice", record.Contact.ID)
 				}
 				found[record.Contact.ID] = append([]string{}, record.Notes...)
+			}
+			if position == "" { // not a place to go on from
+				return nil
 			}
 			if after = position; stops {
 				return stop

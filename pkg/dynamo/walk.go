@@ -163,20 +163,31 @@ func (s *Store) walkList(ctx context.Context, workspace string, selection export
 		if err != nil {
 			return err
 		}
-		records, err := s.withNotes(ctx, page.Contacts)
-		if err != nil {
-			return err
+		contacts := page.Contacts
+		for ; len(contacts) > notesAtOnce; contacts = contacts[notesAtOnce:] {
+			if err := s.visitWithNotes(ctx, contacts[:notesAtOnce], "", visit); err != nil {
+				return err
+			}
 		}
 		position := walkEnd
 		if page.Next != nil {
 			body, _ := plainjson.Marshal(page.Next) // two simple fields
 			position = string(body)
 		}
-		if err := visit(records, position); err != nil || page.Next == nil {
+		if err := s.visitWithNotes(ctx, contacts, position, visit); err != nil || page.Next == nil {
 			return err
 		}
 		q.After = page.Next
 	}
+}
+
+// visitWithNotes visits contacts with their notes: few at a time, as the notes of one may be megabytes.
+func (s *Store) visitWithNotes(ctx context.Context, contacts []contact.Contact, position string, visit visitor) error {
+	records, err := s.withNotes(ctx, contacts)
+	if err != nil {
+		return err
+	}
+	return visit(records, position)
 }
 
 // withNotes reads the notes of contacts that lie apart.

@@ -1,6 +1,7 @@
 package exporting
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,25 +28,48 @@ const (
 	colCreatedAt         = "createdAt"
 
 	attrPrefix = "attr."
-	// colAttributes is where JSON files have the attributes together.
+	// colAttributes is where JSON files have the attributes together, and tables those that have no column of their
+	// own.
 	colAttributes = "customAttributes"
 )
 
+// maxAttributeColumns is how many custom attributes have a column of their own. An integration may give every contact
+// keys that nobody else has, so that a table would grow with the square of the contacts. With the other columns they
+// stay below the 500 that our import takes, and far below the 16,384 of a spreadsheet; the rest stands in
+// colAttributes.
+const maxAttributeColumns = 400
+
 var columns = []string{
-	colID, colName, colEmail, colPhone, colCompany, colChannel, colLabels, colNotes, colIdentities, colConversationCount, colRequestCount, colLastInteractionAt, colCreatedAt,
+	colID, colName, colEmail, colPhone, colCompany, colChannel, colLabels, colNotes, colIdentities,
+	colConversationCount, colRequestCount, colLastInteractionAt, colCreatedAt,
 }
 
 // CheckFields demands that every field is a column; location says where they stand in the request.
 func CheckFields(fields []string, location string) error {
-	faults := &problem.Error{Code: problem.ValidationFailed, Detail: "The export has fields that do not exist; see errors."}
+	faults := &problem.Error{
+		Code:   problem.ValidationFailed,
+		Detail: "The export has fields that do not exist; see errors.",
+	}
 	for i, field := range fields {
 		key, isAttribute := strings.CutPrefix(field, attrPrefix)
 		if isAttribute && contact.CheckAttributeKey(key) != nil || !isAttribute && !slices.Contains(columns, field) {
 			faults.Fields = append(faults.Fields, problem.FieldError{
 				Location: location + "[" + strconv.Itoa(i) + "]", Value: field,
-				Message: "There is no such field. Give " + strings.Join(columns, ", ") + ", or attr. and the key of a custom attribute; leave fields out for all.",
+				Message: "There is no such field. Give " + strings.Join(
+					columns,
+					", ",
+				) + ", or attr. and the key of a custom attribute; leave fields out for all.",
 			})
 		}
+	}
+	if attributes := len(attributesAmong(fields)); attributes > maxAttributeColumns {
+		faults.Fields = append(faults.Fields, problem.FieldError{
+			Location: location, Value: attributes,
+			Message: fmt.Sprintf(
+				"An export has columns for at most %d custom attributes; leave fields out for all.",
+				maxAttributeColumns,
+			),
+		})
 	}
 	if len(faults.Fields) > 0 {
 		return faults
@@ -53,29 +77,35 @@ func CheckFields(fields []string, location string) error {
 	return nil
 }
 
-// chosen are the columns of an export whose contacts have these attribute keys. Given fields stand in the order of the columns, too: an
-// export is read back by names. JSON files have the attributes together.
-func chosen(format Format, fields, keys []string) []string {
+// attributesAmong are the fields that are custom attributes, each once and in order.
+func attributesAmong(fields []string) []string {
+	attributes := slices.DeleteFunc(
+		slices.Clone(fields),
+		func(field string) bool { return !strings.HasPrefix(field, attrPrefix) },
+	)
+	slices.Sort(attributes)
+	return slices.Compact(attributes)
+}
+
+// chosen are the columns of an export whose contacts have these attribute keys, and perhaps others. Given fields
+// stand in the order of the columns, too: an export is read back by names. JSON files have the attributes together.
+func chosen(format Format, fields, keys []string, others bool) []string {
 	switch {
 	case len(fields) > 0:
 	case format == JSON:
 		return append(slices.Clone(columns), colAttributes)
+	case others:
+		return append(slices.Concat(columns, attributeColumns(keys)), colAttributes)
 	default:
 		return slices.Concat(columns, attributeColumns(keys))
 	}
-	var found, attributes []string
+	var found []string
 	for _, column := range columns {
 		if slices.Contains(fields, column) {
 			found = append(found, column)
 		}
 	}
-	for _, field := range fields {
-		if strings.HasPrefix(field, attrPrefix) {
-			attributes = append(attributes, field)
-		}
-	}
-	slices.Sort(attributes)
-	return append(found, slices.Compact(attributes)...)
+	return append(found, attributesAmong(fields)...)
 }
 
 func attributeColumns(keys []string) []string {

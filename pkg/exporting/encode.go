@@ -11,8 +11,8 @@ import (
 	"github.com/occ/contacts/pkg/sheet/workbook"
 )
 
-// encoder writes a file in pieces, which one after another are the file. What a piece depends on beside its records is in the state,
-// which another process can go on with.
+// encoder writes a file in pieces, which one after another are the file. What a piece depends on beside its records
+// is in the state, which another process can go on with.
 type encoder interface {
 	// head is what the file begins with.
 	head() ([]byte, error)
@@ -24,16 +24,18 @@ type encoder interface {
 	state() ([]byte, error)
 }
 
-// newEncoder makes the encoder of a format; state is empty at the beginning of a file.
-func newEncoder(format Format, columns []string, noteColumns int, state []byte) (encoder, error) {
+// newEncoder makes the encoder of a format; state is empty at the beginning of a file. A cell of CSV may be as long
+// as need be.
+func newEncoder(format Format, columns []string, notes, others int, state []byte) (encoder, error) {
 	switch format {
 	case CSV:
-		return &csvEncoder{columns, nil}, nil
+		return &csvEncoder{table: newTable(columns, 1, 1)}, nil
 	case JSON:
 		e := &jsonEncoder{columns: columns}
 		return e, restore(state, &e.written)
 	case XLSX:
-		e := &xlsxEncoder{columns: columns, notes: noteColumns, book: workbook.New(tableHeader(columns, noteColumns), numeric(columns, noteColumns))}
+		t := newTable(columns, notes, others)
+		e := &xlsxEncoder{table: t, book: workbook.New(t.header(), t.numeric())}
 		return e, restore(state, e.book)
 	default:
 		return nil, fmt.Errorf("exporting: there is no format %q", format)
@@ -50,43 +52,19 @@ func restore(state []byte, into any) error {
 	return nil
 }
 
-// tableHeader is the first row of a table; notes beyond the first column are "notes 2" and so on.
-func tableHeader(columns []string, noteColumns int) []string {
-	var header []string
-	for _, column := range columns {
-		header = append(header, column)
-		if column == colNotes {
-			for n := 2; n <= noteColumns; n++ {
-				header = append(header, fmt.Sprintf("%s %d", colNotes, n))
-			}
-		}
-	}
-	return header
-}
-
-// numeric says which cells of a row may be numbers to a spreadsheet: counts and attributes. Phones are text.
-func numeric(columns []string, noteColumns int) []bool {
-	header := tableHeader(columns, noteColumns)
-	is := make([]bool, len(header))
-	for i, name := range header {
-		is[i] = name == colConversationCount || name == colRequestCount || strings.HasPrefix(name, attrPrefix)
-	}
-	return is
-}
-
 type csvEncoder struct {
-	columns []string
-	cells   []string
+	table
+	cells []string
 }
 
 func (e *csvEncoder) head() ([]byte, error) {
-	return cell.AppendCSV([]byte(cell.BOM), e.columns), nil
+	return cell.AppendCSV([]byte(cell.BOM), e.header()), nil
 }
 
 func (e *csvEncoder) piece(dst []byte, records []Record) ([]byte, error) {
 	var err error
 	for _, record := range records {
-		if e.cells, err = tableRow(e.cells[:0], record, e.columns, 1); err != nil {
+		if e.cells, err = e.row(e.cells[:0], record); err != nil {
 			return nil, err
 		}
 		dst = cell.AppendCSV(dst, e.cells)
@@ -98,10 +76,9 @@ func (e *csvEncoder) tail() ([]byte, error)  { return nil, nil }
 func (e *csvEncoder) state() ([]byte, error) { return nil, nil }
 
 type xlsxEncoder struct {
-	columns []string
-	notes   int
-	book    *workbook.Writer
-	cells   []string
+	table
+	book  *workbook.Writer
+	cells []string
 }
 
 func (e *xlsxEncoder) head() ([]byte, error) { return e.book.Begin(), nil }
@@ -109,7 +86,7 @@ func (e *xlsxEncoder) head() ([]byte, error) { return e.book.Begin(), nil }
 func (e *xlsxEncoder) piece(dst []byte, records []Record) ([]byte, error) {
 	var err error
 	for _, record := range records {
-		if e.cells, err = tableRow(e.cells[:0], record, e.columns, max(1, e.notes)); err != nil {
+		if e.cells, err = e.row(e.cells[:0], record); err != nil {
 			return nil, err
 		}
 		if err := e.book.Row(e.cells); err != nil {

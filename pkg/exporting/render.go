@@ -26,10 +26,15 @@ func objectKey(job Export) string {
 // due says that a checkpoint is to be made so that no other run takes this one for dead.
 func (w *writing) due() bool { return time.Since(w.saved) > w.limits.every }
 
-// render writes the fragments as parts of the object, whole fragments each.
+// render writes the fragments as parts of the object.
 func (w *writing) render(ctx context.Context) error {
-	columns := chosen(w.job.Format, w.job.Selection.Fields, slices.Collect(maps.Keys(w.state.Keys)))
-	file, err := newEncoder(w.job.Format, columns, w.state.NoteCells, w.state.Encoder)
+	columns := chosen(
+		w.job.Format,
+		w.job.Selection.Fields,
+		slices.Collect(maps.Keys(w.state.Keys)),
+		w.state.OtherCells > 0,
+	)
+	file, err := newEncoder(w.job.Format, columns, w.state.NoteCells, w.state.OtherCells, w.state.Encoder)
 	if err != nil {
 		return err
 	}
@@ -50,19 +55,8 @@ func (w *writing) render(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if part, err = file.piece(part, records); err != nil {
+		if part, err = w.renderFragment(ctx, file, part, records); err != nil {
 			return err
-		}
-		w.state.Rendered++
-		if len(part) < w.limits.part {
-			continue
-		}
-		if err := w.put(ctx, file, part); err != nil {
-			return err
-		}
-		part = part[:0]
-		if w.timeUp() {
-			return errTimeUp
 		}
 	}
 	end, err := file.tail()
@@ -74,6 +68,37 @@ func (w *writing) render(ctx context.Context) error {
 		return nil
 	}
 	return w.put(ctx, file, part)
+}
+
+// renderFragment adds a fragment to a part, some records at a time, and puts the part as soon as it is large enough:
+// a record takes more room in the file than in the fragment, so that memory would not hold a whole one. It returns
+// the part that is begun.
+func (w *writing) renderFragment(ctx context.Context, file encoder, part []byte, records []Record) ([]byte, error) {
+	for {
+		next := records[w.state.RenderedRows:]
+		next = next[:min(w.limits.piece, len(next))]
+		var err error
+		if part, err = file.piece(part, next); err != nil {
+			return nil, err
+		}
+		w.state.RenderedRows += len(next)
+		whole := w.state.RenderedRows == len(records)
+		if whole {
+			w.state.Rendered, w.state.RenderedRows = w.state.Rendered+1, 0
+		}
+		if len(part) >= w.limits.part {
+			if err := w.put(ctx, file, part); err != nil {
+				return nil, err
+			}
+			part = part[:0]
+			if w.timeUp() {
+				return nil, errTimeUp
+			}
+		}
+		if whole {
+			return part, nil
+		}
+	}
 }
 
 // put makes a part of the object and a checkpoint after it.
@@ -89,8 +114,8 @@ func (w *writing) put(ctx context.Context, file encoder, part []byte) error {
 	return w.save(ctx)
 }
 
-// ahead returns a function that gives the records of the fragments still to be rendered, one fragment after another, reading the next
-// while one is at work; and one that ends the reading, so that nothing of a run is at work after it.
+// ahead returns a function that gives the records of the fragments still to be rendered, one fragment after another,
+// reading the next while one is at work; and one that ends the reading, so that nothing of a run is at work after it.
 func (w *writing) ahead(ctx context.Context) (next func() ([]Record, error), stop func()) {
 	type read struct {
 		records []Record
@@ -146,7 +171,12 @@ func (w *writing) finish(ctx context.Context) error {
 	if errors.Is(err, ErrNoUpload) { // a run before did it, and died
 		size, sizeErr := w.objects.Size(ctx, w.job.Key)
 		if errors.Is(sizeErr, ErrNoObject) || sizeErr == nil && size != w.state.Bytes {
-			return w.fail(ctx, w.job, "internal_error", "The parts of the file were removed before it was complete. Start the export again.")
+			return w.fail(
+				ctx,
+				w.job,
+				"internal_error",
+				"The parts of the file were removed before it was complete. Start the export again.",
+			)
 		}
 		err = sizeErr
 	}
@@ -160,7 +190,8 @@ func (w *writing) finish(ctx context.Context) error {
 	return w.clear(ctx)
 }
 
-// clear removes the work objects, those of runs that were overtaken too. What it leaves, the bucket's lifecycle rule removes.
+// clear removes the work objects, those of runs that were overtaken too. What it leaves, the bucket's lifecycle rule
+// removes.
 func (w *writing) clear(ctx context.Context) error {
 	keys, err := w.objects.ListWork(ctx, workPrefix(w.job.Ref()))
 	if err != nil {

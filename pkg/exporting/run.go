@@ -34,13 +34,14 @@ type Runner struct {
 // limits are how much is held at once; tests make them small.
 type limits struct {
 	fragment int           // bytes of records that are gathered before they are kept
+	piece    int           // records that are encoded at once
 	part     int           // bytes of the file that are gathered before they are a part
 	every    time.Duration // a checkpoint at least
 }
 
 // NewRunner makes a Runner.
 func NewRunner(store Store, contacts Contacts, objects Objects, starter Starter, patience time.Duration, now func() time.Time) *Runner {
-	return &Runner{store, contacts, objects, starter, patience, now, limits{fragment: 4 << 20, part: MinPart, every: patience / 4}}
+	return &Runner{store, contacts, objects, starter, patience, now, limits{fragment: 4 << 20, piece: 250, part: MinPart, every: patience / 4}}
 }
 
 // Ran is what a run did, for the log.

@@ -280,11 +280,11 @@ func TestSweep(t *testing.T) {
 func TestNotesTooLongForACell(t *testing.T) {
 	record := person(1)
 	record.Notes = []string{strings.Repeat("a", 10_000), strings.Repeat("\U0001F600", 10_000), strings.Repeat("\"", 10_000), "[b]"}
-	columns := tableHeader([]string{"notes"}, len(noteGroups(record.Notes)))
-	if diff := cmp.Diff([]string{"notes", "notes 2"}, columns); diff != "" {
+	notes := newTable([]string{"notes"}, len(grouped(record.Notes, noteUnits)), 0)
+	if diff := cmp.Diff([]string{"notes", "notes 2"}, notes.header()); diff != "" {
 		t.Error(diff)
 	}
-	cells, err := tableRow(nil, record, []string{"notes"}, 2)
+	cells, err := notes.row(nil, record)
 	if err != nil || len(cells) != 2 {
 		t.Fatal(len(cells), err)
 	}
@@ -293,7 +293,7 @@ func TestNotesTooLongForACell(t *testing.T) {
 			t.Errorf("cell %d has %d characters", i, n)
 		}
 	}
-	if one, _ := tableRow(nil, record, []string{"notes"}, 1); strings.Count(one[0], "[b]") != 1 {
+	if one, _ := newTable([]string{"notes"}, 1, 0).row(nil, record); strings.Count(one[0], "[b]") != 1 {
 		t.Error("a CSV cell lacks a note")
 	}
 	read, err := csv.NewReader(strings.NewReader(export(t, CSV, Selection{Fields: []string{"notes"}}, record)[3:])).ReadAll()

@@ -9,20 +9,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// state is how far an export is. It lies in an object of its own, which the export's record names: a run writes what it did under
-// fresh names, then the state under another, and then moves the record, on the condition that no other run did.
+// state is how far an export is. It lies in an object of its own, which the export's record names: a run writes what
+// it did under fresh names, then the state under another, and then moves the record, on the condition that no other
+// run did.
 type state struct {
-	Position  string              `json:"position"` // of the walk
-	Fragments []fragment          `json:"fragments"`
-	Keys      map[string]struct{} `json:"keys"`      // of custom attributes
-	NoteCells int                 `json:"noteCells"` // that a contact's notes take at most
-	Gathered  bool                `json:"gathered"`  // all fragments are there
-	Upload    string              `json:"upload"`    // of the object; empty before it is begun
-	Parts     []string            `json:"parts"`     // their tags
-	Rendered  int                 `json:"rendered"`  // fragments that are in parts
-	Bytes     int64               `json:"bytes"`     // of all parts
-	Encoder   json.RawMessage     `json:"encoder"`   // its state
-	Whole     bool                `json:"whole"`     // all of the file is in parts
+	Position     string              `json:"position"` // of the walk
+	Fragments    []fragment          `json:"fragments"`
+	Keys         map[string]struct{} `json:"keys"`         // of custom attributes that have a column
+	OtherCells   int                 `json:"otherCells"`   // that the other attributes of a contact take at most
+	NoteCells    int                 `json:"noteCells"`    // that a contact's notes take at most
+	Gathered     bool                `json:"gathered"`     // all fragments are there
+	Upload       string              `json:"upload"`       // of the object; empty before it is begun
+	Parts        []string            `json:"parts"`        // their tags
+	Rendered     int                 `json:"rendered"`     // fragments that are in parts whole
+	RenderedRows int                 `json:"renderedRows"` // of the next fragment, rows that are in parts
+	Bytes        int64               `json:"bytes"`        // of all parts
+	Encoder      json.RawMessage     `json:"encoder"`      // its state
+	Whole        bool                `json:"whole"`        // all of the file is in parts
 }
 
 // fragment is some records, one a line, in an object.

@@ -31,6 +31,7 @@ type world struct {
 	jobs    map[Ref]Export
 	objects map[string][]byte
 	uploads map[string]map[int][]byte // by id; nil once completed
+	sizes   map[string][]int          // of the parts of uploads
 	started []Ref
 	clock   time.Time
 	slow    time.Duration // of each batch of a walk
@@ -43,12 +44,12 @@ type world struct {
 }
 
 func newWorld(t *testing.T, people ...Record) *world {
-	return &world{t: t, people: people, batch: 3, jobs: map[Ref]Export{}, objects: map[string][]byte{}, uploads: map[string]map[int][]byte{}, clock: noon}
+	return &world{t: t, people: people, batch: 3, jobs: map[Ref]Export{}, objects: map[string][]byte{}, uploads: map[string]map[int][]byte{}, sizes: map[string][]int{}, clock: noon}
 }
 
 func (w *world) runner() *Runner {
 	r := NewRunner(w, w, w, w, 20*time.Second, w.now)
-	r.limits = limits{fragment: 2_000, part: 3_000, every: time.Hour}
+	r.limits = limits{fragment: 2_000, piece: 2, part: 3_000, every: time.Hour}
 	return r
 }
 
@@ -136,7 +137,10 @@ func (w *world) Walk(_ context.Context, workspace string, _ Selection, after str
 		if err := w.do(func() error { return nil }); err != nil {
 			return err
 		}
-		if err := visit(slices.Clone(w.people[first:next]), strconv.Itoa(next)); err != nil {
+		if err := visit(slices.Clone(w.people[first:first+1]), ""); err != nil { // a batch may come in pieces
+			return err
+		}
+		if err := visit(slices.Clone(w.people[first+1:next]), strconv.Itoa(next)); err != nil {
 			return err
 		}
 		first = next
@@ -207,6 +211,7 @@ func (w *world) UploadPart(_ context.Context, _, upload string, number int, body
 			return ErrNoUpload
 		}
 		parts[number] = slices.Clone(body)
+		w.sizes[upload] = append(w.sizes[upload], len(body))
 		tag = strconv.Itoa(len(body))
 		return nil
 	})

@@ -28,6 +28,7 @@ type layout struct {
 	phones  []int
 	attrs   []attribute
 	more    []int // further columns of notes, in the order of their numbers
+	objects []int // columns of objects of attributes
 	export  bool  // the header is that of our own exports
 
 	ranks   []int       // of all columns
@@ -87,9 +88,7 @@ func layoutBy(header, names []string, chosen choice) layout {
 	slices.SortStableFunc(l.phones, byRank)
 	slices.SortStableFunc(l.more, func(a, b int) int { return noteNumber(words[a]) - noteNumber(words[b]) })
 	l.export = ownExport(header)
-	if chosen.objects {
-		l.takeObjects(words, means)
-	}
+	l.takeObjects(header, words, means, chosen.objects)
 	l.ranks, l.kinds, l.dialect = ranks, kindColumns(telling(words, means), l.phones), dialectOf(words)
 	return l
 }

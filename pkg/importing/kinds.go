@@ -2,6 +2,7 @@ package importing
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -11,16 +12,30 @@ import (
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
 
-// fieldCustom is the field of objects of custom attributes, which only formats with kinds have.
+// fieldCustom is the field of objects of custom attributes: those of formats with kinds, and of our own exports.
 const fieldCustom = "customAttributes"
 
-// takeObjects finds the column of custom attributes in a file with kinds, unless somebody says what it holds.
-func (l *layout) takeObjects(words []string, means []meaning) {
-	column := slices.Index(words, "customattributes")
-	if column < 0 || means[column].given {
-		return
+// takeObjects finds the columns of objects of custom attributes, unless somebody says what they hold: in a file with
+// kinds the one of that name; in our own exports as tables those of the attributes that have no column of their own.
+func (l *layout) takeObjects(header, words []string, means []meaning, kinds bool) {
+	for i, word := range words {
+		if means[i].given || !kinds && !l.export {
+			continue
+		}
+		if kinds && (word != "customattributes" || len(l.objects) > 0) || !kinds && !isObjectColumn(plainHeader(header[i])) {
+			continue
+		}
+		l.objects = append(l.objects, i)
+		l.mapping[l.names[i]], l.own[i] = fieldCustom, true
 	}
-	l.single[fieldCustom], l.mapping[l.names[column]], l.own[column] = column, fieldCustom, true
+}
+
+// isObjectColumn reports whether a header of our own exports is that of objects: customAttributes, customAttributes 2
+// and so on.
+func isObjectColumn(header string) bool {
+	rest, found := strings.CutPrefix(header, fieldCustom)
+	number, isNumber := strings.CutPrefix(rest, " ")
+	return found && (rest == "" || isNumber && number != "" && strings.Trim(number, "0123456789") == "")
 }
 
 // wanted are the kinds that a field may have, and how they are called.
@@ -51,7 +66,8 @@ func wantedOf(field string) wanted {
 	return wantText
 }
 
-// checkKinds demands the right kind of every value that a field is taken from. An empty text is absent, whatever the field.
+// checkKinds demands the right kind of every value that a field is taken from. An empty text is absent, whatever the
+// field.
 func (r *rowReader) checkKinds(row *Row) error {
 	for column, kind := range r.types {
 		if row.Cells[column] == "" {
@@ -107,7 +123,8 @@ func (r *rowReader) notesIn(row *Row, column int) []string {
 	}
 }
 
-// attribute reads the value of a column of custom attributes. A text with a kind is that text, even if it looks like a number.
+// attribute reads the value of a column of custom attributes. A text with a kind is that text, even if it looks like
+// a number.
 func (r *rowReader) attribute(row *Row, column int) any {
 	if r.types != nil && r.types[column] == cell.String {
 		return row.Cells[column]
@@ -115,17 +132,29 @@ func (r *rowReader) attribute(row *Row, column int) any {
 	return cell.ParseAttribute(row.Cells[column])
 }
 
-// objects takes the custom attributes that stand in an object, in the order of their keys, so that the same of several faults is told always.
+var errObject = errors.New("Write the custom attributes as one JSON object of texts, numbers and booleans, " + //nolint:staticcheck // for people
+	"or leave the cell empty.")
+
+// objects takes the custom attributes that stand in objects.
 func (r *rowReader) objects(row *Row) error {
-	if kind, _ := r.kindOf(fieldCustom); kind != cell.Object {
-		return nil
+	for _, column := range r.layout.objects {
+		if text := row.Cells[column]; r.types != nil && r.types[column] != cell.Object || strings.TrimSpace(text) == "" {
+			continue
+		}
+		if err := r.object(row, column); err != nil {
+			return err
+		}
 	}
-	column := r.single[fieldCustom]
+	return nil
+}
+
+// object takes those of one cell, in the order of their keys, so that the same of several faults is told always.
+func (r *rowReader) object(row *Row, column int) error {
 	decoder := json.NewDecoder(strings.NewReader(row.Cells[column]))
 	decoder.UseNumber()
 	var object map[string]any
-	if err := decoder.Decode(&object); err != nil {
-		return valueFault(InvalidValue, r.names[column], err)
+	if err := decoder.Decode(&object); err != nil || decoder.More() {
+		return valueFault(InvalidValue, r.names[column], errObject)
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		value := object[key]

@@ -41,9 +41,12 @@ func exportOf(t tester, contacts []exportedContact) string {
 		header = append(header, fmt.Sprint("notes ", n))
 	}
 	attributes := slices.Sorted(maps.Keys(keys))
+	others := attributes[len(attributes)/2:] // those that have no column of their own
+	attributes = attributes[:len(attributes)/2]
 	for _, key := range attributes {
 		header = append(header, "attr."+key)
 	}
+	header = append(header, "customAttributes", "customAttributes 2")
 	file := cell.AppendCSV([]byte(cell.BOM), header)
 	for _, c := range contacts {
 		view := c.View()
@@ -66,9 +69,32 @@ func exportOf(t tester, contacts []exportedContact) string {
 		for _, key := range attributes {
 			record = append(record, cell.Attribute(c.Attributes[key]))
 		}
+		record = append(record, objectsOf(t, c.Attributes, others)...)
 		file = cell.AppendCSV(file, record)
 	}
 	return string(file)
+}
+
+// objectsOf spreads attributes over two cells.
+func objectsOf(t tester, attributes map[string]any, keys []string) []string {
+	t.Helper()
+	cells := []string{"", ""}
+	for i := range cells {
+		object := map[string]any{}
+		for n, key := range keys {
+			if value, has := attributes[key]; has && n%2 == i {
+				object[key] = value
+			}
+		}
+		if len(object) > 0 {
+			body, err := json.Marshal(object)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			cells[i] = string(body)
+		}
+	}
+	return cells
 }
 
 // texts are what cells, JSON and spreadsheets give a meaning, more often than chance would have it.
@@ -76,6 +102,7 @@ func texts() *rapid.Generator[string] {
 	pieces := rapid.SampledFrom([]string{
 		"=", "+", "-", "@", "'", "\t", "\r", "\n", "\r\n", ";", ",", "[", "]", `"`, `\`, "{", "}", ":", " ::: ", " ", "a", "0", "5", ".", "e", "true", "null",
 		`"x"`, "1e400", `["a"]`, `\u2028`, "\u2028", "\u00a0", "\u200f", "منى", "ـ", "👩‍👧", "e\u0301", "\u0301", "\ufeff", "\U0001d11e", "12345678901234567890", "+201001234567",
+		";=", "\n=", "'=", "'\u2063",
 	})
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.OneOf(pieces, rapid.StringMatching(`\PC`)), 1, 6).Draw(t, "pieces"), "")
@@ -210,7 +237,7 @@ func shown(c contact.Contact) contact.View {
 func TestRowsOfOurExports(t *testing.T) {
 	const id = "0e7a3c52-6a8e-4c39-9a51-0d6f2f6b1c11"
 	own := func(cells string) Row {
-		return readerOf(strings.Join(append(exported, "notes 3", "notes 2"), ","), "").read(2, strings.Split(cells, "|"), nil)
+		return readerOf(strings.Join(append(exported, "notes 3", "notes 2", "customAttributes"), ","), "").read(2, strings.Split(cells, "|"), nil)
 	}
 	identity := contact.Identity{Channel: contact.SMS, ExternalID: "1"}
 	for name, test := range map[string]struct {
@@ -242,6 +269,11 @@ func TestRowsOfOurExports(t *testing.T) {
 		"no time":                  {`|Mona|||||||[{"channel":"sms","externalId":"1","lastSeenAt":"today"}]`, Row{}, InvalidValue},
 		"too long":                 {`|Mona|||||||[{"channel":"sms","externalId":"` + strings.Repeat("x", 257) + `"}]`, Row{}, ValueTooLong},
 		"21":                       {"|Mona|||||||[" + strings.Join(numbered21(), ",") + "]", Row{}, ValueTooLong},
+		"others":                   {"|Mona||||||||||||||" + `{"a":"x","b":5,"c":true,"d":null}`, Row{Name: "Mona", Attributes: map[string]any{"a": "x", "b": 5.0, "c": true}}, ""},
+		"others that are a list":   {"|Mona||||||||||||||[1]", Row{}, InvalidValue},
+		"others that are no JSON":  {"|Mona||||||||||||||{", Row{}, InvalidValue},
+		"two objects of others":    {"|Mona||||||||||||||{}{}", Row{}, InvalidValue},
+		"a list among others":      {`|Mona||||||||||||||{"a":[]}`, Row{}, InvalidValue},
 		"20":                       {"|Mona|||||||[" + strings.Join(numbered21()[1:], ",") + "]", Row{Name: "Mona"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

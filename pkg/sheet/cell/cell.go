@@ -16,15 +16,17 @@ func Escape(text string) string {
 	if text == "" {
 		return text
 	}
+	text = addGuards(text)
 	if text[0] == '\'' || strings.IndexByte(formula, text[0]) >= 0 && !number(text) {
 		return "'" + text
 	}
 	return text
 }
 
-// Unescape returns what a cell means: without a leading apostrophe before = + - @ ', tab, CR or a number. An apostrophe
-// before anything else is text ('t Hooft).
+// Unescape returns what a cell means: without a leading apostrophe before = + - @ ', tab, CR or a number, and without
+// the guards inside. An apostrophe before anything else is text ('t Hooft), and so is every other one inside.
 func Unescape(cell string) string {
+	cell = removeGuards(cell)
 	if len(cell) < 2 || cell[0] != '\'' {
 		return cell
 	}
@@ -35,7 +37,8 @@ func Unescape(cell string) string {
 	return cell
 }
 
-// number says that text is a plain number or a phone in E.164: a sign, digits, a fraction. No spreadsheet calculates with it.
+// number says that text is a plain number or a phone in E.164: a sign, digits, a fraction. No spreadsheet calculates
+// with it.
 func number(text string) bool {
 	digits := strings.TrimLeft(text, "+-")
 	if len(text)-len(digits) > 1 {

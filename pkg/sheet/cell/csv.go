@@ -2,8 +2,8 @@ package cell
 
 import "strings"
 
-// AppendCSV appends one record in RFC 4180 to dst: cells escaped, separated by commas, ended by CR LF. Text inside a cell stays
-// byte by byte as it is, line ends too, which encoding/csv does not promise.
+// AppendCSV appends one record in RFC 4180 to dst: cells escaped, separated by commas, ended by CR LF. Text inside a
+// cell stays byte by byte as it is, line ends too, which encoding/csv does not promise.
 func AppendCSV(dst []byte, cells []string) []byte {
 	for i, text := range cells {
 		if i > 0 {

@@ -13,8 +13,8 @@ import (
 // back"). What a function writes, its Parse reads as the same value. Escape comes after the one, Unescape before the
 // other.
 
-// Labels returns the cell of a contact's labels: joined by ; or a JSON array when a label holds ; or , or begins with [. Labels are
-// trimmed and not empty.
+// Labels returns the cell of a contact's labels: joined by ; or a JSON array when a label holds ; or , or begins with
+// [. Labels are trimmed and not empty.
 func Labels(labels []string) string {
 	for _, label := range labels {
 		if strings.ContainsAny(label, ";,") || isList(label) {
@@ -38,8 +38,8 @@ func ParseLabels(cell string) []string {
 	return labels
 }
 
-// Notes returns the cell of some notes, none of them blank: the text of a single one, a JSON array of several, or of one that begins
-// with [.
+// Notes returns the cell of some notes, none of them blank: the text of a single one, a JSON array of several, or of
+// one that begins with [.
 func Notes(notes []string) string {
 	switch {
 	case len(notes) == 0:
@@ -87,8 +87,8 @@ func ParseList(cell string) (texts []string, ok bool) {
 	return texts, true
 }
 
-// Attribute returns the cell of a custom attribute: a float64 or bool as JSON, a string as it is, or JSON-quoted where it would read
-// as a JSON value. Nil is the empty cell.
+// Attribute returns the cell of a custom attribute: a float64 or bool as JSON, a string as it is, or JSON-quoted
+// where it would read as a JSON value. Nil is the empty cell.
 func Attribute(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -110,8 +110,9 @@ const maxExact = 1<<53 - 1
 // jsonNumber is a number as RFC 8259 writes it: 007 and +5 are none, and stay text.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
-// ParseAttribute reads a cell of a custom attribute: a JSON number or boolean has that type, a quoted JSON string is its text, null and
-// empty are nil, the rest is text. A number that would be rounded stays text, so that no account number changes.
+// ParseAttribute reads a cell of a custom attribute: a JSON number or boolean has that type, a quoted JSON string is
+// its text, null and empty are nil, the rest is text. A number that would be rounded stays text, so that no account
+// number changes.
 func ParseAttribute(cell string) any {
 	text := strings.TrimSpace(cell)
 	switch text {
@@ -134,7 +135,8 @@ func ParseAttribute(cell string) any {
 	return text
 }
 
-// quote returns a JSON string. encoding/json would write U+2028 in six characters, and a note of our length would not fit an XLSX cell.
+// quote returns a JSON string. encoding/json would write U+2028 in six characters, and a note of our length would not
+// fit an XLSX cell.
 func quote(text string) string { return `"` + escapes.Replace(text) + `"` }
 
 // escapes are what RFC 8259 §7 does not allow in a string as it is.

@@ -102,8 +102,8 @@ func TestParseAttributeWrittenByPeople(t *testing.T) {
 	}
 }
 
-// stored are texts as a contact holds them, trimmed and not empty, made of what cells and JSON give a meaning more often than chance would
-// have it.
+// stored are texts as a contact holds them, trimmed and not empty, made of what cells and JSON give a meaning more
+// often than chance would have it.
 func stored() *rapid.Generator[string] {
 	pieces := rapid.SampledFrom([]string{
 		"=", "+", "-", "@", "'", "\t", "\r", "\n", ";", ",", "[", "]", `"`, `\`, "{", "}", ":", ":::", " ", "a", "0", "5", ".", "e", "true", "false", "null",
