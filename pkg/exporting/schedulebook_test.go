@@ -104,7 +104,11 @@ func (b *scheduleBook) Schedule(_ context.Context, ref Ref) (schedule Schedule, 
 	return schedule, err
 }
 
-func (b *scheduleBook) ListSchedules(context.Context, string, int, string) ([]Schedule, string, error) {
+// ListSchedules gives out one page, which says that there is a next one, as storage may, and then an empty one.
+func (b *scheduleBook) ListSchedules(_ context.Context, _ string, _ int, after string) ([]Schedule, string, error) {
+	if after != "" {
+		return nil, "", nil
+	}
 	return slices.SortedFunc(maps.Values(b.schedules), func(x, y Schedule) int { return strings.Compare(x.Name, y.Name) }), "n", nil
 }
 
