@@ -79,6 +79,10 @@ reset: ## empties the local data
 redrive: ## puts dead letters back into their queue (STACK=name of a stack on AWS; without it, the local stack)
 	@$(LAUNCHER) redrive $(if $(STACK),-stack '$(STACK)')
 
+.PHONY: smoke
+smoke: ## preflight, health, sign-in, an import of 10 rows, a signed webhook (STACK= on AWS; ORIGIN=https://app.example.com)
+	@$(LAUNCHER) smoke $(if $(STACK),-stack '$(STACK)') $(if $(ORIGIN),-origin '$(ORIGIN)')
+
 .PHONY: restore
 restore: ## sets the tables back to a second: STACK= AT=2026-01-31T09:30:00Z, then CONFIRM=yes (or ABANDON=yes)
 	@$(LAUNCHER) restore $(if $(STACK),-stack '$(STACK)') $(if $(AT),-at '$(AT)') $(if $(filter yes,$(CONFIRM)),-confirm) $(if $(filter yes,$(ABANDON)),-abandon)

@@ -18,20 +18,20 @@ import (
 
 // flags of all commands; each uses its own.
 type flags struct {
-	workspace, role, email, file, sample, stack, at string
-	rows                                            int
-	confirm, abandon                                bool
+	workspace, role, email, file, sample, stack, at, origin string
+	rows                                                    int
+	confirm, abandon                                        bool
 }
 
 var commands = map[string]func(ctx context.Context, f flags) error{
 	"run": run, "token": token, "env": environment, "drop": drop, "reset": reset, "redrive": redrive, "user": user, "verify": verify,
-	"webhook": webhook, "restore": restoreTables,
+	"webhook": webhook, "restore": restoreTables, "smoke": smokeTest,
 	"sample": func(_ context.Context, f flags) error { return sample.Write(os.Stdout, f.rows) },
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|restore|user|verify|webhook [flags]; see `make help`")
+		fmt.Fprintln(os.Stderr, "usage: local run|token|env|sample|drop|reset|redrive|restore|smoke|user|verify|webhook [flags]; see `make help`")
 		os.Exit(2)
 	}
 	var f flags
@@ -43,6 +43,7 @@ func main() {
 	set.StringVar(&f.sample, "sample", "", "sample of webhooks to post; empty for all of them")
 	set.StringVar(&f.stack, "stack", "", "a stack on AWS; empty for the local one")
 	set.StringVar(&f.at, "at", "", "the second to set the tables back to, RFC 3339")
+	set.StringVar(&f.origin, "origin", "http://localhost:5173", "a web origin that may call the API; empty leaves the preflight out")
 	set.BoolVar(&f.confirm, "confirm", false, "go on to replace the tables")
 	set.BoolVar(&f.abandon, "abandon", false, "undo what a restore has prepared")
 	set.IntVar(&f.rows, "rows", 10_000, "rows of the sample")

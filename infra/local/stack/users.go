@@ -30,15 +30,20 @@ func Token(ctx context.Context, config aws.Config, outputs map[string]string, wo
 	}
 	client := cognitoidentityprovider.NewFromConfig(config)
 	user := User{Email: email, Workspace: workspace, Role: role, Password: localPassword}
-	if err := user.Make(ctx, client, outputs["UserPoolId"]); err != nil {
+	return user.SignIn(ctx, client, outputs["UserPoolId"], outputs["UserPoolClientId"])
+}
+
+// SignIn makes the user, or brings an existing one to this workspace, role and password, and returns an ID token.
+func (u User) SignIn(ctx context.Context, client *cognitoidentityprovider.Client, pool, poolClient string) (string, error) {
+	if err := u.Make(ctx, client, pool); err != nil {
 		return "", err
 	}
 	signedIn, err := client.AdminInitiateAuth(ctx, &cognitoidentityprovider.AdminInitiateAuthInput{
-		UserPoolId: aws.String(outputs["UserPoolId"]), ClientId: aws.String(outputs["UserPoolClientId"]), AuthFlow: types.AuthFlowTypeAdminUserPasswordAuth,
-		AuthParameters: map[string]string{"USERNAME": email, "PASSWORD": localPassword},
+		UserPoolId: &pool, ClientId: &poolClient, AuthFlow: types.AuthFlowTypeAdminUserPasswordAuth,
+		AuthParameters: map[string]string{"USERNAME": u.Email, "PASSWORD": u.Password},
 	})
 	if err != nil {
-		return "", fmt.Errorf("sign %s in: %w", email, err)
+		return "", fmt.Errorf("sign %s in: %w", u.Email, err)
 	}
 	return aws.ToString(signedIn.AuthenticationResult.IdToken), nil
 }
