@@ -80,7 +80,9 @@ type Write struct {
 	Joined        []Joined
 	Conversations []ConversationChange
 	Merged        []MergedConversation
-	Forwards      map[Claim]Gone
+	// Unchanged are contacts that the decision went by and that stay exactly as they were read.
+	Unchanged []contact.Contact
+	Forwards  map[Claim]Gone
 	// Free are claims that nobody may hold: what is written goes by that.
 	Free []Claim
 	// Guards are claims that are taken, none of which may have been given up at its time or later: an old event brings nobody back, and

@@ -53,11 +53,7 @@ func (r renaming) keys() Keys {
 // which may come later.
 func (a *Applier) change(ctx context.Context, e Event) error {
 	r := renamed(e)
-	return a.decided(ctx, func() (Write, error) {
-		known, err := a.store.Known(ctx, e.Workspace, r.keys())
-		if err != nil {
-			return Write{}, err
-		}
+	return a.decided(ctx, func(apart bool) (Write, error) {
 		current, gone, stays, err := a.upToDate(ctx, r)
 		if err != nil || !stays {
 			return Write{}, err
@@ -65,20 +61,24 @@ func (a *Applier) change(ctx context.Context, e Event) error {
 		if len(current.pairs) == 0 && len(r.pairs) > 0 {
 			return Write{}, nil // this change, or a later one, was applied before
 		}
-		if !slices.EqualFunc(current.now, r.now, func(a, b address) bool { return a.key == b.key }) {
-			if known, err = a.store.Known(ctx, e.Workspace, current.keys()); err != nil {
+		for keys := current.keys(); ; {
+			known, err := a.readKnown(ctx, e.Workspace, keys)
+			if err != nil {
 				return Write{}, err
 			}
+			w, unasked := a.rename(current, known, gone, keys, apart)
+			if len(unasked) == 0 {
+				return w, nil
+			}
+			keys = keys.with(unasked) // of the person's identities on other accounts
 		}
-		return a.rename(current, known, gone), nil
 	})
 }
 
-// rename is what a change makes of what is known.
-func (a *Applier) rename(r renaming, known Known, gone map[Claim]Gone) Write {
-	var w Write
+// rename is what a change makes of what is known, and what it would give that keys do not name.
+func (a *Applier) rename(r renaming, known Known, gone map[Claim]Gone, keys Keys, apart bool) (w Write, unasked []Claim) {
 	if person, found := r.person(known); found {
-		w = a.renamePerson(r, known, person)
+		w, unasked = a.renamePerson(r, known, person, keys, apart)
 	}
 	w.Workspace = r.Workspace
 	w.Forwards = r.forwards(gone)
@@ -87,7 +87,7 @@ func (a *Applier) rename(r renaming, known Known, gone map[Claim]Gone) Write {
 			w.Free = append(w.Free, claim)
 		}
 	}
-	return w
+	return w, unasked
 }
 
 // free says that nobody holds a claim.
@@ -121,9 +121,10 @@ func (r renaming) moves(p pair, i contact.Identity) bool {
 	return (everywhere || p.former.is(i)) && !i.FirstSeenAt.After(r.At)
 }
 
-// renamePerson moves identities and the phone that a channel gave. Whoever wrote from the new number already is joined, where one of both
-// then has neither phone nor e-mail of their own.
-func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write {
+// renamePerson moves identities and the phone that a channel gave. Others may have the new number or id already, because they wrote from
+// it before the change came. They are joined where one of both then has neither phone nor e-mail of their own; else both keep what they
+// have, and are told. It returns what the person would gain that keys do not name.
+func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact, keys Keys, apart bool) (Write, []Claim) {
 	d := a.begun(r.Workspace, whose{taken: map[contact.IdentityKey]bool{}}, known, actorOf(r.Event))
 	base, lost := r.moved(c)
 	d.lost = lost
@@ -132,35 +133,44 @@ func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact) Write
 		base.Phone, base.PhoneBy, base.Said.Phone = "", "", ""
 	}
 	before := c
-	other, field := r.holderNow(known, c.ID)
-	switch {
-	case field == "":
-		d.after = base
-	case bare(base):
-		before, d.after = other, other
+	d.after = base
+	others := r.holdersNow(known, c.ID)
+	if heir := heirOf(base, others); heir != nil && !apart {
+		before, d.after = *heir, *heir
 		d.join(base)
 		d.Joined[0].Gone = c
-	case field == "identities" && r.onlyNumber(other):
-		d.after = base
-		d.join(other)
-	case field == "identities":
-		d.after = base
-		d.after.Identities = slices.DeleteFunc(slices.Clone(base.Identities), func(i contact.Identity) bool {
-			return slices.ContainsFunc(r.now, func(a address) bool { return a.is(i) })
-		})
-		d.who.disputes = []dispute{{field, string(r.Channel) + " " + r.now[0].key.ExternalID, other}}
-	default:
-		d.after = base
-		d.who.disputes = []dispute{{field, r.phone, other}}
+	}
+	for _, other := range others {
+		named := slices.ContainsFunc(r.now, func(a address) bool { return slices.ContainsFunc(a.keys(), other.HasIdentity) })
+		switch {
+		case other.ID == d.after.ID:
+		case named && !apart && r.onlyNumber(other) && takesIn(d.after, other):
+			d.join(other)
+		case !named:
+			d.who.disputes = append(d.who.disputes, dispute{"phone", r.phone, other})
+		}
 	}
 	if holder, held := known.phoneHolder(r.phone); r.phone != "" && (!held || holder.ID == d.after.ID || slices.Contains(d.after.MergedFrom, holder.ID)) {
 		givePhone(&d.after, r.phone, r.Stamp())
 	}
+	unasked := d.giveBack(before, keys)
 	d.guard(r.At, r.now, r.phone, "", r.phoneFollowed)
 	d.ofIdentities(a, d.together(r.Event, r.now), talk{}, false)
 	d.everywhere(a, r.Event)
 	d.dispute()
-	return a.ended(d, before)
+	return a.ended(d, before), unasked
+}
+
+// heirOf is the contact that takes in somebody who has neither phone nor e-mail left: the first of others with one of their own, or the
+// first of all.
+func heirOf(base contact.Contact, others []contact.Contact) *contact.Contact {
+	var heir *contact.Contact
+	for i, other := range others {
+		if bare(base) && takesIn(other, base) && (heir == nil || bare(*heir) && !bare(other)) {
+			heir = &others[i]
+		}
+	}
+	return heir
 }
 
 // moved is a contact with the identities that it has now, and the conversations that none of them names any more.
@@ -187,17 +197,20 @@ func (r renaming) moved(c contact.Contact) (after contact.Contact, lost []string
 	return c, lost
 }
 
-// holderNow is another contact that has one of the new identities, or the new phone; field says which.
-func (r renaming) holderNow(known Known, id string) (other contact.Contact, field string) {
-	for _, a := range r.now {
-		if c, found := known.holder(a); found && c.ID != id {
-			return c, "identities"
+// holdersNow are the other contacts that have one of the new identities, or the new phone, each once.
+func (r renaming) holdersNow(known Known, id string) (others []contact.Contact) {
+	add := func(c contact.Contact, found bool) {
+		if found && c.ID != id && !slices.ContainsFunc(others, func(other contact.Contact) bool { return other.ID == c.ID }) {
+			others = append(others, c)
 		}
 	}
-	if c, found := known.phoneHolder(r.phone); found && c.ID != id {
-		return c, "phone"
+	for _, a := range r.now {
+		for _, key := range a.keys() {
+			add(known.holderOf(Claim{Identity: key}))
+		}
 	}
-	return contact.Contact{}, ""
+	add(known.phoneHolder(r.phone))
+	return others
 }
 
 // onlyNumber says that a contact is known by the new number alone.

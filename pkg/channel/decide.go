@@ -21,12 +21,12 @@ func (a *Applier) see(ctx context.Context, s *sighting, followed int) error {
 		return errors.New("channel: the changes of somebody's numbers and ids lead nowhere")
 	}
 	workspace := s.first().Workspace
-	return a.decided(ctx, func() (Write, error) {
-		known, err := a.store.Known(ctx, workspace, s.keys())
+	return a.decided(ctx, func(apart bool) (Write, error) {
+		known, err := a.readKnown(ctx, workspace, s.keys())
 		if err != nil {
 			return Write{}, err
 		}
-		w := a.decide(s, known)
+		w := a.decide(s, known, apart)
 		if w.Empty() || w.Quiet() {
 			return w, nil
 		}
@@ -45,15 +45,19 @@ func (a *Applier) see(ctx context.Context, s *sighting, followed int) error {
 	})
 }
 
-// decided writes what decide says, again when others changed the same meanwhile.
-func (a *Applier) decided(ctx context.Context, decide func() (Write, error)) error {
+// decided writes what decide says, again when others changed the same meanwhile. A join that no transaction takes is decided again with both
+// contacts staying apart.
+func (a *Applier) decided(ctx context.Context, decide func(apart bool) (Write, error)) error {
+	apart := false
 	for try := 1; ; try++ {
-		w, err := decide()
+		w, err := decide(apart)
 		if err != nil || w.Empty() {
 			return err
 		}
-		if err = a.store.Write(ctx, w); errors.Is(err, ErrTooLarge) {
-			err = a.moveLabels(ctx, w)
+		err = a.store.Write(ctx, w)
+		if errors.Is(err, ErrTooLarge) && len(w.Joined) > 0 && !apart {
+			apart = true
+			continue
 		}
 		if !errors.Is(err, ErrConflict) || try == maxApplyTries {
 			return err
@@ -72,29 +76,6 @@ func shortly(ctx context.Context, try int) error {
 	case <-time.After(rand.N(time.Duration(min(try, 20)) * 5 * time.Millisecond)): //nolint:gosec // no secret
 		return nil
 	}
-}
-
-// moveLabels brings some labels of a contact that is to be joined into the other one before: with all of them at once the join is too
-// large. ErrConflict says that it is to be decided anew.
-func (a *Applier) moveLabels(ctx context.Context, w Write) error {
-	const atOnce = 20
-	if len(w.Joined) != 1 || len(w.Joined[0].Gone.Labels) == 0 || len(w.Contacts) == 0 || w.Contacts[0].Before.ID == "" {
-		return ErrTooLarge
-	}
-	from, into := w.Joined[0].Gone, w.Contacts[0].Before
-	moved := from.Labels[:min(len(from.Labels), atOnce)]
-	lighter, heavier := from, into
-	lighter.Labels = slices.Clone(from.Labels[len(moved):])
-	heavier.Labels = contact.AddLabels(into.Labels, moved...)
-	system := contact.Actor{Type: contact.BySystem, ID: "join"}
-	write := Write{Workspace: w.Workspace}
-	for _, c := range []ContactChange{{Before: into, After: heavier}, {Before: from, After: lighter}} {
-		write.Contacts = append(write.Contacts, a.finished(c.Before, c.After, system, nil))
-	}
-	if err := a.store.Write(ctx, write); err != nil {
-		return err
-	}
-	return ErrConflict
 }
 
 // decision is a Write being made.
@@ -117,9 +98,9 @@ func (a *Applier) begun(workspace string, who whose, known Known, actor contact.
 	}
 }
 
-// decide is what a sighting makes of what is known.
-func (a *Applier) decide(s *sighting, known Known) Write {
-	d := a.begun(s.first().Workspace, s.whose(known), known, actorOf(s.last().Event))
+// decide is what a sighting makes of what is known; with apart it joins nobody.
+func (a *Applier) decide(s *sighting, known Known, apart bool) Write {
+	d := a.begun(s.first().Workspace, s.whose(known, apart), known, actorOf(s.last().Event))
 	var before contact.Contact
 	if d.who.person != nil {
 		before = *d.who.person
@@ -131,6 +112,7 @@ func (a *Applier) decide(s *sighting, known Known) Write {
 		d.join(gone)
 	}
 	d.after = s.seen(d.after, d.who)
+	d.giveBack(before, s.keys())
 	f := s.first()
 	d.guard(f.At, f.addresses, f.phone, f.email, f.phoneFollowed)
 	a.converse(d, s)
@@ -156,6 +138,61 @@ func (d *decision) guard(at time.Time, addresses []address, phone, email string,
 	}
 	if email != "" && d.after.Email == email {
 		guard(Claim{Email: contact.EmailKey(email)}, time.Time{})
+	}
+}
+
+// giveBack takes off the person again what the decision gave and another contact holds, and has both told: no write could give it. It
+// returns what the person gains that was not asked for; whose that is nobody knows yet.
+func (d *decision) giveBack(before contact.Contact, asked Keys) (unasked []Claim) {
+	had := claimsOf(before)
+	for _, joined := range d.Joined {
+		had = append(had, claimsOf(joined.Gone)...)
+	}
+	for _, claim := range claimsOf(d.after) {
+		if slices.Contains(had, claim) {
+			continue
+		}
+		holder, held := d.known.holderOf(claim)
+		if held && holder.ID != d.after.ID && !slices.ContainsFunc(d.Joined, func(j Joined) bool { return j.Gone.ID == holder.ID }) {
+			d.takeOff(claim, before, holder)
+		}
+	}
+	for _, claim := range claimsOf(d.after) {
+		if !slices.Contains(had, claim) && !asked.asks(claim) {
+			unasked = append(unasked, claim)
+		}
+	}
+	return unasked
+}
+
+// takeOff takes a claim off the person that another contact holds.
+func (d *decision) takeOff(claim Claim, before, holder contact.Contact) {
+	field, value := "identities", string(claim.Identity.Channel)+" "+claim.Identity.ExternalID
+	switch {
+	case claim.Phone != "":
+		field, value = "phone", claim.Phone
+		d.after.Phone, d.after.PhoneBy, d.after.Said.Phone = before.Phone, before.PhoneBy, before.Said.Phone
+	case claim.Email != "":
+		field, value = "email", d.after.Email
+		d.after.Email, d.after.EmailBy, d.after.Said.Email = before.Email, before.EmailBy, before.Said.Email
+	default:
+		var left []contact.Identity
+		for _, i := range d.after.Identities {
+			everywhere := i.EveryAccount && i.Key().Everywhere() == claim.Identity
+			switch {
+			case everywhere && before.HasIdentity(i.Key()): // it was known on its own account alone, and stays so
+				i.EveryAccount = false
+			case everywhere || i.Key() == claim.Identity:
+				d.lost = append(d.lost, i.ConversationID)
+				continue
+			}
+			left = append(left, i)
+		}
+		d.after.Identities = left
+	}
+	one := dispute{field, value, holder}
+	if !slices.ContainsFunc(d.who.disputes, func(other dispute) bool { return other.field == field && other.other.ID == holder.ID }) {
+		d.who.disputes = append(d.who.disputes, one)
 	}
 }
 
@@ -218,6 +255,12 @@ func (a *Applier) ended(d *decision, before contact.Contact) Write {
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.others)) {
 		d.Contacts = append(d.Contacts, d.others[id])
+	}
+	for _, one := range d.who.disputes { // that both were told of before
+		_, changes := d.others[one.other.ID]
+		if !changes && !slices.ContainsFunc(d.Unchanged, func(c contact.Contact) bool { return c.ID == one.other.ID }) {
+			d.Unchanged = append(d.Unchanged, one.other)
+		}
 	}
 	return d.Write
 }

@@ -187,6 +187,11 @@ func (m *town) Write(_ context.Context, w channel.Write) error {
 			return channel.ErrConflict
 		}
 	}
+	for _, c := range w.Unchanged {
+		if m.contacts[c.ID].WriteID != c.WriteID {
+			return channel.ErrConflict
+		}
+	}
 	for _, j := range w.Joined {
 		if m.contacts[j.Gone.ID].WriteID != j.Gone.WriteID || j.Gone.WriteID == "" {
 			return channel.ErrConflict

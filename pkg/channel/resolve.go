@@ -15,6 +15,7 @@ type whose struct {
 	joins    []contact.Contact
 	disputes []dispute
 	taken    map[contact.IdentityKey]bool // addresses that stay another's
+	apart    bool                         // nobody may be joined
 }
 
 // dispute is something that a channel gave to one contact and that another one holds.
@@ -52,8 +53,8 @@ func (k Known) emailHolder(email string) (contact.Contact, bool) {
 	return c, found && email != ""
 }
 
-func (s *sighting) whose(known Known) whose {
-	w := whose{taken: map[contact.IdentityKey]bool{}}
+func (s *sighting) whose(known Known, apart bool) whose {
+	w := whose{taken: map[contact.IdentityKey]bool{}, apart: apart}
 	f := s.first()
 	w.byIdentity(f.addresses, known)
 	if c, found := known.phoneHolder(append([]string{f.phone}, f.matches...)...); found {
@@ -95,15 +96,21 @@ func (w *whose) joinable(c contact.Contact) bool {
 	if slices.ContainsFunc(w.joins, func(joined contact.Contact) bool { return joined.ID == c.ID }) {
 		return true
 	}
-	merged := len(w.person.MergedFrom) + 1 + len(c.MergedFrom)
-	for _, joined := range w.joins {
-		merged += 1 + len(joined.MergedFrom)
+	person := *w.person
+	for _, gone := range w.joins {
+		person, _ = joined(person, gone)
 	}
-	if !bare(c) || merged > maxMerged {
+	if !bare(c) || w.apart || !takesIn(person, c) {
 		return false
 	}
 	w.joins = append(w.joins, c)
 	return true
+}
+
+// takesIn reports whether a contact can take in all of another one.
+func takesIn(c, gone contact.Contact) bool {
+	united, _ := joined(c, gone)
+	return len(united.MergedFrom) <= maxMerged && weight(united) <= maxWeight
 }
 
 // byValue takes the holder of a phone or e-mail in account.

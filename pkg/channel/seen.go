@@ -23,7 +23,7 @@ func (s *sighting) blank(id string) contact.Contact {
 // seen is the contact after a sighting.
 func (s *sighting) seen(c contact.Contact, w whose) contact.Contact {
 	f := s.first()
-	c.Identities = s.identified(c.Identities, w.taken)
+	c.Identities = within(c, s.identified(c.Identities, w.taken))
 	if text, said := s.newest(func(p Person) string { return p.Name }, contact.MaxName); c.NamedBy != contact.ByUser && c.NamedBy != contact.ByImport && said > c.Said.Name {
 		c.Name, c.NamedBy, c.Said.Name = text, contact.ByChannel, said
 	}
@@ -40,6 +40,16 @@ func (s *sighting) seen(c contact.Contact, w whose) contact.Contact {
 	c.LastInteractionAt = latest(c.LastInteractionAt, s.last().At)
 	comeFrom(&c, s.origin())
 	return c
+}
+
+// within leaves out identities that a contact gains beyond what storage takes. Whoever uses them is still known by phone or e-mail.
+func within(c contact.Contact, identities []contact.Identity) []contact.Identity {
+	before := c
+	c.Identities = identities
+	if len(identities) <= contact.MaxIdentities || weight(c) <= maxWeight {
+		return identities
+	}
+	return slices.DeleteFunc(identities, func(i contact.Identity) bool { return !before.HasIdentity(i.Key()) })
 }
 
 func givePhone(c *contact.Contact, phone, said string) {

@@ -45,6 +45,8 @@ func (s *Store) Write(ctx context.Context, w channel.Write) error {
 		return err
 	case s.checkParts(parts) != nil:
 		return channel.ErrTooLarge
+	case namesTwice(parts):
+		return channel.ErrConflict // what was read in two rounds does not fit together
 	}
 	err = s.transact(ctx, writeID, parts, maxTries)
 	if inConflict(err) { // others are at work on the same contact: it has to be decided again
@@ -111,6 +113,9 @@ func (s *Store) applied(ctx context.Context, w channel.Write, writeID string) ([
 		parts = append(parts, s.joinedPart(j, writeID))
 		before.add(j.Gone)
 	}
+	for _, c := range w.Unchanged {
+		parts = append(parts, require(s.tables.Contacts, contactKey(c.Workspace, c.ID), ifUntouched(c)))
+	}
 	parts = append(parts, s.claimParts(before, after, writeID)...)
 	parts = append(parts, s.extraParts(before, after, writeID)...)
 	for _, c := range w.Contacts {
@@ -141,6 +146,19 @@ func (s *Store) applied(ctx context.Context, w channel.Write, writeID string) ([
 		parts = append(parts, p)
 	}
 	return parts, nil
+}
+
+// namesTwice reports whether parts name an item twice, which no transaction may.
+func namesTwice(parts []part) bool {
+	named := make(map[string]bool, len(parts))
+	for _, p := range parts {
+		name := p.name()
+		if named[name] {
+			return true
+		}
+		named[name] = true
+	}
+	return false
 }
 
 func byClaim(a, b channel.Claim) int {

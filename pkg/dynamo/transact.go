@@ -126,6 +126,22 @@ func require(table string, k key, c condition) part {
 	}}}
 }
 
+// name tells the part's item from every other one: its table and its key.
+func (p part) name() string {
+	var named item
+	switch w := p.write; {
+	case w.Put != nil:
+		named = w.Put.Item
+	case w.Update != nil:
+		named = w.Update.Key
+	case w.Delete != nil:
+		named = w.Delete.Key
+	default:
+		named = w.ConditionCheck.Key
+	}
+	return p.table() + sep + named.text(attrPK) + sep + named.text(attrSK)
+}
+
 // refusal is a transaction whose conditions failed: by part, whether its own did, and the item that made it fail.
 type refusal struct {
 	failed []bool

@@ -2,6 +2,7 @@ package importing
 
 import (
 	"context"
+	"maps"
 
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -24,7 +25,17 @@ func (c *chunkWork) match(ctx context.Context, indexes, open []int) (Matches, er
 			asked.Phones = append(asked.Phones, row.Phone)
 		}
 	}
-	return c.chunks.Match(ctx, c.chunk.Workspace, asked)
+	matches, err := c.chunks.Match(ctx, c.chunk.Workspace, asked)
+	matches.dropFormer()
+	return matches, err
+}
+
+// dropFormer leaves out claims whose contact does not hold their value as it was read: claims are read first, and somebody may have
+// changed the contact since. Each contact that a row changes is a condition of its write, and no claim is, so what the contact says counts.
+func (m Matches) dropFormer() {
+	maps.DeleteFunc(m.ByIdentity, func(key contact.IdentityKey, id string) bool { return !m.ByID[id].HasIdentity(key) })
+	maps.DeleteFunc(m.ByPhone, func(phone, id string) bool { return !m.ByID[id].HasPhone(phone) })
+	maps.DeleteFunc(m.ByEmail, func(email, id string) bool { return !m.ByID[id].HasEmail(email) })
 }
 
 // naming is a contact that a row names, and by what.
