@@ -35,8 +35,8 @@ LOCAL := infra/local
 tools: ## installs the parts of the local stack into .tools
 	@mkdir -p .tools && flock .tools/lock $(MAKE) .tools-ministack .tools-sam .tools-dynoxide
 
-.PHONY: .tools-ministack .tools-sam .tools-dynoxide
-.tools-ministack .tools-sam: .tools-%:
+.PHONY: .tools-ministack .tools-sam .tools-checkov .tools-dynoxide
+.tools-ministack .tools-sam .tools-checkov: .tools-%:
 	@cmp -s $(LOCAL)/requirements-$*.txt .tools/$*/stamp || { echo "installing $* into .tools (once)" >&2; \
 	  rm -rf .tools/$*; python3 -m venv .tools/$*; \
 	  .tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(LOCAL)/requirements-$*.txt >&2; \
@@ -100,6 +100,8 @@ lint: tools .tools/bin/golangci-lint-$(GOLANGCI_VERSION) ## linters, architectur
 	@go test -count=1 ./pkg
 	@.tools/sam/bin/cfn-lint template.yaml
 	@said=$$(.tools/sam/bin/sam validate --lint --region $(BUILD_REGION) 2>&1) || { echo "$$said" >&2; exit 1; }
+	@flock .tools/lock $(MAKE) .tools-checkov
+	@.tools/checkov/bin/checkov --config-file .checkov.yaml >&2
 	@echo "lint: clean" >&2
 
 bench: tools ## speed beside its floor, memory, start-up times, sizes
@@ -115,7 +117,7 @@ test-faults: tools ## the long fault runs: SEEDS=20, imports of 10,000 rows, 5,0
 	@FAULT_READER_BYTES=5242880 FAULT_READER_PATTERNS=200 go test -timeout 1h -count=1 -run 'Slow' ./pkg/sheet/... ./pkg/importing
 
 # ---- AWS ----
-.PHONY: build sam-build deploy user
+.PHONY: build sam-build deploy adopt user
 build: ## a stripped linux/arm64 bootstrap zip per function in build/, with sizes
 	@mkdir -p build
 	@for f in $(FUNCTIONS); do \
@@ -127,8 +129,11 @@ build: ## a stripped linux/arm64 bootstrap zip per function in build/, with size
 sam-build: tools
 	@GOFLAGS="$(BUILD_FLAGS)" .tools/sam/bin/sam build --region $(BUILD_REGION)
 
-deploy: sam-build ## deploys to AWS: PARAMS="Name=Value …" (STACK=contacts)
-	@.tools/sam/bin/sam deploy --stack-name '$(or $(STACK),contacts)' $(if $(PARAMS),--parameter-overrides $(PARAMS))
+deploy: tools ## checks, builds, deploys to AWS: STAGE=dev|prod PARAMS="Name=Value …" (STACK=contacts; YES=1 does not ask; CHECK=1 only checks)
+	@go run ./infra/deploy deploy -stage '$(or $(STAGE),default)' -stack '$(STACK)' $(if $(YES),-yes) $(if $(CHECK),-check)
+
+adopt: ## takes over the data that a deleted stack left: POOL= KEY= (STAGE, STACK and PARAMS as for deploy)
+	@go run ./infra/deploy adopt -stage '$(or $(STAGE),default)' -stack '$(STACK)' -pool '$(POOL)' -key '$(KEY)'
 
 user: ## makes a user of the deployed stack: EMAIL= WORKSPACE= ROLE= (STACK=contacts)
 	@$(LAUNCHER) user -stack '$(or $(STACK),contacts)' -email '$(EMAIL)' -workspace '$(WORKSPACE)' -role '$(ROLE)'

@@ -22,47 +22,53 @@ func Config(endpoint string) aws.Config {
 	}
 }
 
-// description is what CloudFormation says of a stack.
-type description struct {
-	status  string // "" when there is no such stack
-	outputs map[string]string
+// Description is what CloudFormation says of a stack.
+type Description struct {
+	Status     string // "" when there is no such stack
+	Outputs    map[string]string
+	Parameters map[string]string
 }
 
 // complete says that the last deployment succeeded.
-func (d description) complete() bool {
-	return d.status == "CREATE_COMPLETE" || d.status == "UPDATE_COMPLETE"
+func (d Description) complete() bool {
+	return d.Status == "CREATE_COMPLETE" || d.Status == "UPDATE_COMPLETE"
 }
 
 // usable says that a deployment may update the stack: one succeeded some time.
-func (d description) usable() bool {
-	return d.complete() || strings.HasPrefix(d.status, "UPDATE_")
+func (d Description) usable() bool {
+	return d.complete() || strings.HasPrefix(d.Status, "UPDATE_")
 }
 
-func describe(ctx context.Context, config aws.Config, name string) (description, error) {
+// Describe asks CloudFormation for a stack.
+func Describe(ctx context.Context, config aws.Config, name string) (Description, error) {
 	answer, err := cloudformation.NewFromConfig(config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
 	if err != nil && strings.Contains(err.Error(), "does not exist") {
-		return description{}, nil
+		return Description{}, nil
 	}
 	if err != nil {
-		return description{}, err
+		return Description{}, err
 	}
 	if len(answer.Stacks) == 0 {
-		return description{}, nil
+		return Description{}, nil
 	}
-	d := description{status: string(answer.Stacks[0].StackStatus), outputs: map[string]string{}}
-	for _, output := range answer.Stacks[0].Outputs {
-		d.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	found := answer.Stacks[0]
+	d := Description{Status: string(found.StackStatus), Outputs: map[string]string{}, Parameters: map[string]string{}}
+	for _, output := range found.Outputs {
+		d.Outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	for _, parameter := range found.Parameters {
+		d.Parameters[aws.ToString(parameter.ParameterKey)] = aws.ToString(parameter.ParameterValue)
 	}
 	return d, nil
 }
 
 // ReadOutputs returns the outputs of a deployed stack.
 func ReadOutputs(ctx context.Context, config aws.Config, name string) (map[string]string, error) {
-	found, err := describe(ctx, config, name)
+	found, err := Describe(ctx, config, name)
 	if err == nil && !found.usable() {
-		err = fmt.Errorf("there is no deployed stack %s (its status: %q)", name, found.status)
+		err = fmt.Errorf("there is no deployed stack %s (its status: %q)", name, found.Status)
 	}
-	return found.outputs, err
+	return found.Outputs, err
 }
 
 // restoreCORS repeats the template's CORS settings, which the emulator takes from CloudFormation under the wrong case.

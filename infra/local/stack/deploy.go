@@ -28,7 +28,7 @@ func (s *Stack) deployIfChanged(ctx context.Context, root string) error {
 	}
 	record := s.options.path(deployedRecord)
 	before, recordErr := os.ReadFile(record) //nolint:gosec // our own file
-	found, err := describe(ctx, Config(s.EmulatorURL), Name)
+	found, err := Describe(ctx, Config(s.EmulatorURL), Name)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Stack) buildAndDeploy(ctx context.Context, root string) error {
 	s.progress("building the functions (sam build; the first time takes a minute)")
 	build := s.options.path("build")
 	arguments := []string{"build", "--build-dir", build, "--template-file", filepath.Join(root, "template.yaml")}
-	if err := s.sam(ctx, root, append(arguments, overrides(s.params)...)); err != nil {
+	if err := s.sam(ctx, root, append(arguments, Overrides(s.params)...)); err != nil {
 		return fmt.Errorf("sam build: %w", err)
 	}
 	s.progress("deploying template.yaml (sam deploy)")
@@ -106,7 +106,7 @@ func (s *Stack) buildAndDeploy(ctx context.Context, root string) error {
 		"deploy", "--template-file", filepath.Join(build, "template.yaml"), "--stack-name", Name, "--s3-bucket", artifacts,
 		"--capabilities", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
 	}
-	if err := s.sam(ctx, root, append(arguments, overrides(s.params)...)); err != nil {
+	if err := s.sam(ctx, root, append(arguments, Overrides(s.params)...)); err != nil {
 		return fmt.Errorf("sam deploy: %w", err)
 	}
 	return nil
@@ -136,7 +136,7 @@ func (s *Stack) sam(ctx context.Context, root string, arguments []string) error 
 	var output bytes.Buffer
 	cmd := exec.Command(binary, append(arguments, "--config-file", settings, "--region", Region)...) //nolint:gosec // our own tool
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &output, &output
-	cmd.Env = childEnvironment(append(credentialsFor(s.EmulatorURL), "SAM_CLI_TELEMETRY=0", "GOFLAGS="+buildFlags, "CGO_ENABLED=0")...)
+	cmd.Env = childEnvironment(append(credentialsFor(s.EmulatorURL), "SAM_CLI_TELEMETRY=0", "GOFLAGS="+BuildFlags, "CGO_ENABLED=0")...)
 	if err := process.Run(ctx, "sam", cmd); err != nil {
 		return fmt.Errorf("%w\n%s", err, output.String())
 	}

@@ -18,7 +18,7 @@ var deployedFrom = []string{"template.yaml", "go.mod", "go.sum", "functions", "p
 // fingerprint tells apart whatever would deploy differently: sources, template, parameters, compiler, build flags.
 func fingerprint(root string, params map[string]string) (string, error) {
 	sum := sha256.New()
-	_, _ = fmt.Fprintln(sum, runtime.Version(), buildFlags, params)
+	_, _ = fmt.Fprintln(sum, runtime.Version(), BuildFlags, params)
 	for _, place := range deployedFrom {
 		err := filepath.WalkDir(filepath.Join(root, place), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || !deployed(path) {

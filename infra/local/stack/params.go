@@ -21,6 +21,9 @@ func ParseParams(text string) (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("PARAMS: the value of %s: %w", name, err)
 		}
+		if before, twice := params[name]; twice && before != value {
+			return nil, fmt.Errorf("PARAMS: %s is given twice, as %q and as %q", name, before, value)
+		}
 		params[name], rest = value, remaining
 	}
 	return params, nil
@@ -43,8 +46,8 @@ func paramValue(text string) (value, rest string, err error) {
 	return text, "", nil
 }
 
-// overrides writes parameters as the SAM CLI takes them.
-func overrides(params map[string]string) []string {
+// Overrides writes parameters as the SAM CLI takes them.
+func Overrides(params map[string]string) []string {
 	arguments := []string{"--parameter-overrides"}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		arguments = append(arguments, fmt.Sprintf(`%s="%s"`, name, strings.ReplaceAll(params[name], `"`, `\"`)))
