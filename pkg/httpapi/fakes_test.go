@@ -232,7 +232,7 @@ func (a answer) refused(status int, code problem.Code, locations ...string) answ
 	a.t.Helper()
 	a.is(status)
 	got := a.object()
-	if got["type"] != "about:blank" || got["title"] != http.StatusText(status) || got["status"] != float64(status) || got["code"] != string(code) || got["detail"] == "" {
+	if got["type"] != "about:blank" || got["title"] != problem.Title(status) || got["status"] != float64(status) || got["code"] != string(code) || got["detail"] == "" {
 		a.t.Errorf("%s: %s, want code %s", a.what, a.Body, code)
 	}
 	if media := a.Header().Get("Content-Type"); media != "application/problem+json" {

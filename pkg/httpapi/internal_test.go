@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -83,6 +85,32 @@ func TestEveryBitOfACursorCounts(t *testing.T) {
 	}
 	if err := signer("other", nil).open(t.Context(), "scope", cursor, &got); problem.CodeOf(err) != problem.InvalidCursor {
 		t.Errorf("another key: %v", err)
+	}
+}
+
+// Cursors stand in URLs, which proxies and browsers keep.
+func TestACursorShowsNothingOfItsPosition(t *testing.T) {
+	s := signer("key", nil)
+	const name = "mona adel +201001234567 mona@example.com"
+	var cursors []string
+	for range 2 {
+		cursor, err := s.seal(t.Context(), "scope", contact.Position{Key: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range strings.Fields(name) {
+			if strings.Contains(string(plain), word) || strings.Contains(cursor, word) {
+				t.Errorf("%q stands in the cursor", word)
+			}
+		}
+		cursors = append(cursors, cursor)
+	}
+	if cursors[0] == cursors[1] {
+		t.Error("two cursors show that they are of one position")
 	}
 }
 

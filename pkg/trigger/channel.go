@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // Applier applies what channels and the platform say. *channel.Applier implements it.
@@ -55,7 +56,8 @@ type channelEvents struct {
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func ChannelEvents(applier Applier, waiters Waiters, inbox Inbox, log *slog.Logger) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
 	c := channelEvents{applier, waiters, inbox, log}
-	return func(ctx context.Context, body json.RawMessage) (*events.SQSEventResponse, error) {
+	return func(ctx context.Context, body json.RawMessage) (_ *events.SQSEventResponse, err error) {
+		defer reported(&err)
 		var event struct {
 			Action  string              `json:"action"`
 			Records []events.SQSMessage `json:"Records"`
@@ -133,7 +135,7 @@ func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, fa
 		c.log.WarnContext(ctx, "events could not be applied yet", "messageId", message.MessageId, "receives", receives(message), "error", failure)
 		return false
 	}
-	return c.buried(ctx, message, failure.Error())
+	return c.buried(ctx, message, problem.Loggable(failure))
 }
 
 // buried puts a message among the dead letters, as it is.

@@ -45,7 +45,8 @@ type exports struct {
 // schedules. An error makes Lambda call again, twice; after that the sweep does.
 func Export(exporter Exporter, keeper Timekeeper, log *slog.Logger) func(context.Context, json.RawMessage) error {
 	e := exports{exporter, keeper, log}
-	return func(ctx context.Context, body json.RawMessage) error {
+	return func(ctx context.Context, body json.RawMessage) (err error) {
+		defer reported(&err)
 		var event exportEvent
 		if err := json.Unmarshal(body, &event); err != nil {
 			return fmt.Errorf("trigger: the event is no JSON object: %w", err)

@@ -37,7 +37,8 @@ type Cleaner interface {
 // An error makes Lambda call again, twice, and then hand the event to the failure destination.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logger) func(context.Context, json.RawMessage) error {
-	return func(ctx context.Context, event json.RawMessage) error {
+	return func(ctx context.Context, event json.RawMessage) (err error) {
+		defer reported(&err)
 		var order struct {
 			Action    string `json:"action"`
 			Workspace string `json:"workspace"`
