@@ -103,7 +103,7 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 func TestHeadHasNoBody(t *testing.T) {
 	s := serve(t, identity.Agent)
 	got := s.call(http.MethodHead, "/v1/contacts/mona", "").is(http.StatusOK)
-	if got.Body.Len() != 0 || got.Header().Get("ETag") != `"3"` {
+	if got.Body.Len() != 0 || !strings.HasPrefix(got.Header().Get("ETag"), `"mona.3.`) {
 		t.Errorf("%v %s", got.Header(), got.Body)
 	}
 	if got := s.call(http.MethodHead, "/v1/nowhere", "").is(http.StatusNotFound); got.Body.Len() != 0 {

@@ -147,14 +147,19 @@ func FuzzOpen(f *testing.F) {
 }
 
 func FuzzTags(f *testing.F) {
-	for _, seed := range []string{`"1"`, `W/"1", "2"`, "*", `"`, `,,`, `"1" "2"`} {
+	for _, seed := range []string{`"a.1.x"`, `W/"a.1.x", "b%2E+c.2."`, "*", `"`, `,,`, `"1" "2"`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
 		wanted := ifMatch(header)
-		if wanted.Any && (wanted.None || wanted.Versions != nil) {
+		if wanted.Any && (wanted.None || wanted.Revisions != nil) {
 			t.Errorf("%q is %+v", header, wanted)
 		}
-		_ = isCurrent(header, 1)
+		_ = isCurrent(header, `"1.1.x"`)
+		for _, one := range wanted.Revisions {
+			if again := ifMatch(etag(one, nil)); len(again.Revisions) != 1 || again.Revisions[0] != one {
+				t.Errorf("%q names %+v, whose tag names %+v", header, one, again)
+			}
+		}
 	})
 }
