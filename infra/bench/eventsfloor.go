@@ -19,7 +19,7 @@ import (
 var floorTransport = &http.Transport{MaxIdleConnsPerHost: 64}
 
 // webhookFloor is a program that does only what no webhook can do without: it reads the account, strongly, and sends a message. KMS is not
-// asked, as the function remembers for half a minute what it opened.
+// asked, as the function remembers what it opened.
 type webhookFloor struct {
 	tables  *dynamodb.Client
 	account map[string]types.AttributeValue

@@ -10,12 +10,19 @@ import (
 )
 
 const (
-	openedLife = 30 * time.Second // how long opened secrets stay in memory
+	openedLife = 15 * time.Minute // how long opened secrets stay in memory
 	maxOpened  = 1_000
+
+	unknownLife   = 5 * time.Second // how long misses are counted, and an account that has all of them is not looked for
+	unknownMisses = 10
+	maxUnknown    = 10_000
 )
 
-// Keyring finds accounts and opens their secrets for the webhooks. Accounts are read anew each time, so that a rotation or a deletion takes
-// effect at once; only what was opened is remembered, for half a minute.
+// Keyring finds accounts and opens their secrets for the webhooks. An account is read each time, so that a rotation or a deletion takes
+// effect at once. Two things are remembered:
+//   - What was opened, for 15 minutes, by what was sealed. A rotation seals anew, so it is never taken for the secret before.
+//   - That an account is unknown, once it was asked for ten times within five seconds, until these are over. Anybody may post to an
+//     invented account, and each read is paid for. Who registers an account and tries it is not made to wait: only who was flooding it.
 type Keyring struct {
 	store  AccountStore
 	sealer Sealer
@@ -23,6 +30,13 @@ type Keyring struct {
 
 	mu     sync.Mutex
 	opened map[string]openedSecrets // by what was sealed, which differs each time
+	missed map[AccountKey]misses
+}
+
+// misses counts how often an account was asked for that nobody registered.
+type misses struct {
+	count int
+	until time.Time
 }
 
 type openedSecrets struct {
@@ -32,13 +46,13 @@ type openedSecrets struct {
 
 // NewKeyring makes a Keyring. It may be used by many goroutines at once.
 func NewKeyring(store AccountStore, sealer Sealer, now func() time.Time) *Keyring {
-	return &Keyring{store: store, sealer: sealer, now: now, opened: map[string]openedSecrets{}}
+	return &Keyring{store: store, sealer: sealer, now: now, opened: map[string]openedSecrets{}, missed: map[AccountKey]misses{}}
 }
 
 // Open finds an account and its secrets; problem.NotFound when nobody registered it.
 func (k *Keyring) Open(ctx context.Context, key AccountKey) (Account, Secrets, error) {
 	unknown := problem.New(problem.NotFound, "No such account is registered. An admin of the workspace registers it with PUT /v1/channel-accounts.")
-	if CheckAccountKey(key) != nil {
+	if CheckAccountKey(key) != nil || k.flooded(key) {
 		return Account{}, Secrets{}, unknown
 	}
 	found, err := k.store.Accounts(ctx, []AccountKey{key})
@@ -47,6 +61,7 @@ func (k *Keyring) Open(ctx context.Context, key AccountKey) (Account, Secrets, e
 	case err != nil:
 		return Account{}, Secrets{}, err
 	case !known:
+		k.miss(key)
 		return Account{}, Secrets{}, unknown
 	}
 	if secrets, ok := k.remembered(account.Sealed); ok {
@@ -97,4 +112,28 @@ func (k *Keyring) remember(sealed []byte, secrets Secrets) {
 		clear(k.opened)
 	}
 	k.opened[string(sealed)] = openedSecrets{secrets, now.Add(openedLife)}
+}
+
+// flooded reports whether an unknown account was asked for so often just now that it is not looked for.
+func (k *Keyring) flooded(key AccountKey) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	entry := k.missed[key]
+	return entry.count >= unknownMisses && k.now().Before(entry.until)
+}
+
+// miss counts that an account is unknown.
+func (k *Keyring) miss(key AccountKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	entry, counted := k.missed[key]
+	if !counted || !now.Before(entry.until) {
+		if len(k.missed) >= maxUnknown {
+			clear(k.missed) // it is a flood of many names, which remembering does not help against
+		}
+		entry = misses{until: now.Add(unknownLife)}
+	}
+	entry.count++
+	k.missed[key] = entry
 }
