@@ -21,18 +21,20 @@ import (
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/invoke"
 	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/metrics"
 	"github.com/occ/contacts/pkg/phone"
 	"github.com/occ/contacts/pkg/scheduler"
 	"github.com/occ/contacts/pkg/seal"
 )
 
 func main() {
-	settings, aws, _ := awsclient.Start("api", config.LoadAPI)
+	settings, aws, recorder := awsclient.Start("api", config.LoadAPI)
 	keys := seal.NewClient(aws)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables)).EncryptWith(seal.NewStorage(keys, settings.SecretsKey))
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
 	others := outside{
-		links: objects, functions: invoke.New(invoke.NewClient(aws), settings.ImportParseFunction, settings.ExportFunction),
+		metrics: recorder,
+		links:   objects, functions: invoke.New(invoke.NewClient(aws), settings.ImportParseFunction, settings.ExportFunction),
 		timers: scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules)), sealer: seal.New(keys, settings.SecretsKey),
 	}
 	lambda.Start(gateway.Handler(newHandler(store, others, settings, logging.New(settings.LogLevel)), answersWithin))
@@ -64,6 +66,7 @@ type outside struct {
 	functions starter
 	timers    exporting.Timers
 	sealer    channel.Sealer
+	metrics   *metrics.Recorder
 }
 
 // newHandler puts the API together.
@@ -76,6 +79,6 @@ func newHandler(store storage, others outside, settings config.API, log *slog.Lo
 		Schedules: exporting.NewSchedules(store, others.timers, contacts.Search, time.Now),
 		Accounts:  channel.NewRegistry(store, others.sealer, time.Now),
 		Timelines: channel.NewHistory(store, store),
-		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Log: log,
+		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Metrics: others.metrics, Log: log,
 	})
 }

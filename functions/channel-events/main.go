@@ -19,11 +19,11 @@ import (
 )
 
 func main() {
-	settings, aws, _ := awsclient.Start("channel-events", config.LoadChannelEvents)
+	settings, aws, recorder := awsclient.Start("channel-events", config.LoadChannelEvents)
 	secret := seal.NewStorage(seal.NewClient(aws), settings.SecretsKey)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables)).EncryptWith(secret)
 	inbox := queue.NewInbox(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
 	cases := channel.NewCases(store, inbox, time.Now)
 	applier := channel.NewApplier(store, cases, time.Now, uuid.NewString)
-	lambda.Start(trigger.ChannelEvents(applier, cases, inbox, logging.New(settings.LogLevel)))
+	lambda.Start(trigger.ChannelEvents(applier, cases, inbox, recorder, logging.New(settings.LogLevel)))
 }

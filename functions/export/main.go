@@ -19,12 +19,12 @@ import (
 )
 
 func main() {
-	settings, aws, _ := awsclient.Start("export", config.LoadExport)
+	settings, aws, recorder := awsclient.Start("export", config.LoadExport)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
 	functions := invoke.New(invoke.NewClient(aws), "", settings.ExportFunction)
 	runner := exporting.NewRunner(store, store, objects, functions, settings.Patience, time.Now)
 	timers := scheduler.New(scheduler.NewClient(aws), scheduler.Target(settings.Schedules))
 	timekeeper := exporting.NewTimekeeper(store, store, store, timers, functions, time.Now)
-	lambda.Start(trigger.Export(runner, timekeeper, logging.New(settings.LogLevel)))
+	lambda.Start(trigger.Export(runner, timekeeper, recorder, logging.New(settings.LogLevel)))
 }

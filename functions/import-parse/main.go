@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	settings, aws, _ := awsclient.Start("import-parse", config.LoadImportParse)
+	settings, aws, recorder := awsclient.Start("import-parse", config.LoadImportParse)
 	secret := seal.NewStorage(seal.NewClient(aws), settings.SecretsKey)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables)).EncryptWith(secret)
 	objects := files.New(awsclient.S3(aws), settings.UploadsBucket, settings.ExportsBucket)
@@ -35,5 +35,5 @@ func main() {
 		Finisher: finisher, Writer: importing.NewWriter(store, store, objects, finisher, 1, time.Now), Now: time.Now,
 	})
 	sweeper := importing.NewSweeper(parser, queue.NewFailures(messages, settings.FailuresURL), trigger.FailedArrivals, settings.Retry)
-	lambda.Start(trigger.ImportParse(parser, sweeper, store, logging.New(settings.LogLevel)))
+	lambda.Start(trigger.ImportParse(parser, sweeper, store, recorder, logging.New(settings.LogLevel)))
 }

@@ -12,13 +12,18 @@ import (
 	"github.com/occ/contacts/pkg/files"
 	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/queue"
 	"github.com/occ/contacts/pkg/trigger"
 )
 
 func main() {
-	settings, aws, _ := awsclient.Start("import-write", config.LoadImportWrite)
+	settings, aws, recorder := awsclient.Start("import-write", config.LoadImportWrite)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	objects := files.New(awsclient.S3(aws), "", settings.ExportsBucket)
 	writer := importing.NewWriter(store, store, objects, importing.NewFinisher(store, objects, time.Now), settings.MaxReceives, time.Now)
-	lambda.Start(trigger.ImportWrite(writer, settings.DeadLettersARN, logging.New(settings.LogLevel)))
+	messages := awsclient.SQS(aws)
+	lambda.Start(trigger.ImportWrite(trigger.Chunks{
+		Writer: writer, Work: queue.NewReturns(messages, settings.QueueURL), Dead: queue.NewReturns(messages, settings.DeadLettersURL),
+		DeadLettersARN: settings.DeadLettersARN, Metrics: recorder, Log: logging.New(settings.LogLevel),
+	}))
 }

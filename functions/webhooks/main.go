@@ -15,6 +15,7 @@ import (
 	"github.com/occ/contacts/pkg/dynamo"
 	"github.com/occ/contacts/pkg/gateway"
 	"github.com/occ/contacts/pkg/logging"
+	"github.com/occ/contacts/pkg/metrics"
 	"github.com/occ/contacts/pkg/phone"
 	"github.com/occ/contacts/pkg/queue"
 	"github.com/occ/contacts/pkg/seal"
@@ -22,11 +23,12 @@ import (
 )
 
 func main() {
-	settings, aws, _ := awsclient.Start("webhooks", config.LoadWebhooks)
+	settings, aws, recorder := awsclient.Start("webhooks", config.LoadWebhooks)
 	store := dynamo.Open(awsclient.DynamoDB(aws), dynamo.Tables(settings.Tables))
 	sealer := seal.New(seal.NewClient(aws), settings.SecretsKey)
 	events := queue.NewEvents(awsclient.SQS(aws), settings.QueueURL, settings.DeadLettersURL)
-	lambda.Start(gateway.Handler(newHandler(store, sealer, events, settings.PublicBaseURL, time.Now, logging.New(settings.LogLevel)), answersWithin))
+	handler := newHandler(store, sealer, events, settings.PublicBaseURL, time.Now, recorder, logging.New(settings.LogLevel))
+	lambda.Start(gateway.Handler(handler, answersWithin))
 }
 
 // answersWithin is how long a webhook may take before the provider is told to send it again. Twilio waits for 15 seconds, Meta
@@ -40,9 +42,11 @@ type storage interface {
 }
 
 // newHandler puts the webhooks together.
-func newHandler(store storage, sealer channel.Sealer, events webhook.Queue, baseURL string, now func() time.Time, log *slog.Logger) http.Handler {
+func newHandler(
+	store storage, sealer channel.Sealer, events webhook.Queue, baseURL string, now func() time.Time, recorder *metrics.Recorder, log *slog.Logger,
+) http.Handler {
 	return webhook.New(webhook.Deps{
 		Accounts: channel.NewKeyring(store, sealer, now), Queue: events, Region: store.DefaultRegion, Phone: phone.Parse,
-		BaseURL: baseURL, Log: log, Now: now,
+		BaseURL: baseURL, Metrics: recorder, Log: log, Now: now,
 	})
 }

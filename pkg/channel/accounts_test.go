@@ -25,8 +25,6 @@ type ledger struct {
 	read      int // calls of Accounts
 	opened    int
 	lost      bool // the key
-
-	beforeDelete func()
 }
 
 func newLedger() *ledger { return &ledger{accounts: map[channel.AccountKey]channel.Account{}} }
@@ -50,16 +48,9 @@ func (l *ledger) PutAccount(_ context.Context, account channel.Account) (channel
 	return account, nil
 }
 
-func (l *ledger) DeleteAccount(_ context.Context, workspace string, key channel.AccountKey, read *channel.Account) error {
+func (l *ledger) DeleteAccount(_ context.Context, workspace string, key channel.AccountKey) error {
 	if l.accounts[key].Workspace != workspace {
 		return problem.New(problem.NotFound, "There is no such account.")
-	}
-	if change := l.beforeDelete; change != nil {
-		l.beforeDelete = nil
-		change()
-	}
-	if read != nil && l.accounts[key].Version != read.Version {
-		return channel.ErrAccountStale
 	}
 	delete(l.accounts, key)
 	return nil
@@ -121,10 +112,10 @@ func TestAnAccountBelongsToOneWorkspace(t *testing.T) {
 	if _, _, err := registry.Put(t.Context(), "other", platform, signing(first)); problem.CodeOf(err) != problem.AccountTaken {
 		t.Error(err)
 	}
-	if err := registry.Delete(t.Context(), "other", platform, contact.Precondition{}); problem.CodeOf(err) != problem.NotFound {
+	if err := registry.Delete(t.Context(), "other", platform); problem.CodeOf(err) != problem.NotFound {
 		t.Error(err)
 	}
-	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{}); err != nil {
+	if err := registry.Delete(t.Context(), "demo", platform); err != nil {
 		t.Error(err)
 	}
 	if _, isNew, err := registry.Put(t.Context(), "other", platform, signing(first)); err != nil || !isNew {
@@ -209,7 +200,7 @@ func TestOpenedSecretsAreRememberedForAQuarterOfAnHour(t *testing.T) {
 			t.Errorf("%v: opened %d times, %v", step.after, l.opened, err)
 		}
 	}
-	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{}); err != nil {
+	if err := registry.Delete(t.Context(), "demo", platform); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := keyring.Open(t.Context(), platform); problem.CodeOf(err) != problem.NotFound { // at once
@@ -332,38 +323,6 @@ func TestADamagedSealSaysNothing(t *testing.T) {
 	sealed, _ := l.Seal(t.Context(), "demo", platform, []byte(`{"signingSecret":h1dd3n}`))
 	l.accounts[platform] = channel.Account{Workspace: "demo", Channel: platform.Channel, ID: platform.ID, Sealed: sealed}
 	if _, _, err := channel.NewKeyring(l, l, time.Now).Open(t.Context(), platform); err == nil || strings.Contains(err.Error(), "h1dd3n") {
-		t.Error(err)
-	}
-}
-
-func TestAccountsAreDeletedAtTheRevisionThatWasSeen(t *testing.T) {
-	ledger := newLedger()
-	registry := channel.NewRegistry(ledger, ledger, (&clock{noon}).now)
-	seen := func(a channel.Account) contact.Precondition {
-		return contact.Precondition{Revisions: []contact.Revision{a.Revision()}}
-	}
-	put := func(workspace string) channel.Account {
-		account, _, err := registry.Put(t.Context(), workspace, platform, signing(first))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return account
-	}
-	earlier, current := put("demo"), put("demo")
-	if err := registry.Delete(t.Context(), "demo", platform, seen(earlier)); problem.CodeOf(err) != problem.VersionConflict {
-		t.Error(err)
-	}
-	if err := registry.Delete(t.Context(), "other", platform, seen(current)); problem.CodeOf(err) != problem.NotFound {
-		t.Error(err)
-	}
-	ledger.beforeDelete = func() { put("demo") }
-	if err := registry.Delete(t.Context(), "demo", platform, seen(current)); problem.CodeOf(err) != problem.VersionConflict {
-		t.Errorf("changed meanwhile: %v", err)
-	}
-	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{Any: true}); err != nil {
-		t.Error(err)
-	}
-	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{Any: true}); problem.CodeOf(err) != problem.NotFound {
 		t.Error(err)
 	}
 }

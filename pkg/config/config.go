@@ -65,6 +65,8 @@ type ImportWrite struct {
 	Tables         Tables
 	LogLevel       slog.Level
 	ExportsBucket  string // EXPORTS_BUCKET
+	QueueURL       string // IMPORT_WRITE_QUEUE_URL
+	DeadLettersURL string // IMPORT_WRITE_DLQ_URL
 	DeadLettersARN string // IMPORT_WRITE_DLQ_ARN
 	MaxReceives    int    // MAX_RECEIVES: deliveries before a chunk goes to the dead letters
 }
@@ -141,6 +143,7 @@ func LoadImportWrite() (ImportWrite, error) {
 	var e environment
 	return ImportWrite{
 		Tables: e.tables(), LogLevel: e.level(), ExportsBucket: e.text("EXPORTS_BUCKET"),
+		QueueURL: e.text("IMPORT_WRITE_QUEUE_URL"), DeadLettersURL: e.text("IMPORT_WRITE_DLQ_URL"),
 		DeadLettersARN: e.text("IMPORT_WRITE_DLQ_ARN"), MaxReceives: int(e.number("MAX_RECEIVES")),
 	}, e.err()
 }

@@ -37,11 +37,14 @@ type limits struct {
 	piece    int           // records that are encoded at once
 	part     int           // bytes of the file that are gathered before they are a part
 	every    time.Duration // a checkpoint at least
+	pause    time.Duration // before a run is tried to be taken back once more; it grows
 }
 
 // NewRunner makes a Runner.
 func NewRunner(store Store, contacts Contacts, objects Objects, starter Starter, patience time.Duration, now func() time.Time) *Runner {
-	return &Runner{store, contacts, objects, starter, patience, now, limits{fragment: 4 << 20, piece: 250, part: MinPart, every: patience / 4}}
+	return &Runner{store, contacts, objects, starter, patience, now, limits{
+		fragment: 4 << 20, piece: 250, part: MinPart, every: patience / 4, pause: time.Second,
+	}}
 }
 
 // Ran is what a run did, for the log.
@@ -60,7 +63,10 @@ func (r *Runner) Run(ctx context.Context, ref Ref) (Ran, error) {
 	if err != nil || note != "" {
 		return Ran{Ref: ref, Note: note}, err
 	}
-	err = w.write(ctx)
+	begun := w.job
+	if err = w.load(ctx); err == nil {
+		err = w.write(ctx)
+	}
 	done := Ran{Ref: ref, Status: w.job.Status, Rows: w.job.Rows, Bytes: w.job.Bytes}
 	switch {
 	case errors.Is(err, errTimeUp):
@@ -68,8 +74,28 @@ func (r *Runner) Run(ctx context.Context, ref Ref) (Ran, error) {
 		err = w.leave(ctx)
 	case errors.Is(err, ErrStale):
 		return Ran{Ref: ref, Note: "another run took over"}, nil
+	case problem.CodeOf(err) == problem.Unavailable:
+		r.forgive(ctx, begun)
 	}
 	return done, err
+}
+
+// pardonTries is how often it is tried to take a run back, each after a pause that grows to ten seconds.
+const pardonTries = 30
+
+// forgive takes a run back that a busy service ended: of these, no number makes an export fail.
+func (r *Runner) forgive(ctx context.Context, job Export) {
+	job.Attempts--
+	for try := range pardonTries {
+		if _, err := r.store.UpdateExport(ctx, job); problem.CodeOf(err) != problem.Unavailable {
+			return // it is done, or the export got on meanwhile, with this run or another
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(r.limits.pause * time.Duration(min(try+1, 10))):
+		}
+	}
 }
 
 // begin takes an export to work on; note says why there is nothing to do.
@@ -98,8 +124,7 @@ func (r *Runner) begin(ctx context.Context, ref Ref) (w *writing, note string, e
 	} else if err != nil {
 		return nil, "", err
 	}
-	w = &writing{Runner: r, job: job, stopAt: stopTime(ctx)}
-	return w, "", w.load(ctx)
+	return &writing{Runner: r, job: job, stopAt: stopTime(ctx)}, "", nil
 }
 
 // stopTime is when a run has to leave the rest to the next; zero when there is no end.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -257,6 +258,29 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
+// However long its services are busy, an export is not given up, and its file is whole in the end.
+func TestBusyHoursCostNoExport(t *testing.T) {
+	for name, refused := range map[string]int{"all": 10, "nine of ten": 9, "half": 5} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, people(30)...)
+			ref := w.queue(CSV, Selection{})
+			random := rand.New(rand.NewPCG(1, 2))
+			w.busy = func() bool { return random.IntN(10) < refused }
+			for range 4 * 60 {
+				_, _ = w.runner().Run(t.Context(), ref)
+				w.later(time.Minute)
+			}
+			w.busy = nil
+			if _, err := w.runner().Run(t.Context(), ref); err != nil {
+				t.Error(err)
+			}
+			if job := w.jobs[ref]; job.Status != Completed || job.Rows != 30 {
+				t.Errorf("%+v", job)
+			}
+		})
+	}
+}
+
 func TestSweep(t *testing.T) {
 	w := newWorld(t)
 	for i, job := range []Export{
@@ -299,26 +323,5 @@ func TestNotesTooLongForACell(t *testing.T) {
 	read, err := csv.NewReader(strings.NewReader(export(t, CSV, Selection{Fields: []string{"notes"}}, record)[3:])).ReadAll()
 	if err != nil || len(read) != 2 || len(read[0]) != 1 {
 		t.Error(len(read), err)
-	}
-}
-
-// A contact that is given again replaces what was given of it before, and is no further row.
-func TestWhatIsGivenAgainReplacesWhatWasGiven(t *testing.T) {
-	var people []Record
-	for n := range 9 {
-		people = append(people, person(n))
-	}
-	again := people[1]
-	again.Contact.Company, again.Again = "Merged Inc", 1
-	twice := again
-	twice.Contact.Company = "Merged Twice"
-	w := newWorld(t, append(people, again, twice)...)
-	ref := w.queue(CSV, Selection{})
-	if _, err := w.runner().Run(t.Context(), ref); err != nil {
-		t.Fatal(err)
-	}
-	job, file := w.jobs[ref], w.file(ref)
-	if job.Rows != 9 || strings.Count(file, people[1].Contact.ID) != 1 || !strings.Contains(file, "Merged Twice") || strings.Contains(file, "Merged Inc") {
-		t.Errorf("%d rows: %s", job.Rows, file)
 	}
 }

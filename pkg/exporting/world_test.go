@@ -41,6 +41,7 @@ type world struct {
 
 	calls, failAt int
 	afterwards    bool
+	busy          func() bool // whether a call is refused because its service is busy
 }
 
 func newWorld(t *testing.T, people ...Record) *world {
@@ -70,6 +71,9 @@ func (w *world) do(call func() error) error {
 	w.Lock()
 	defer w.Unlock()
 	w.calls++
+	if w.busy != nil && w.busy() {
+		return problem.New(problem.Unavailable, "The service is busy.")
+	}
 	if w.calls != w.failAt {
 		return call()
 	}

@@ -44,7 +44,7 @@ type putAccountInput struct {
 
 type accountAnswer struct {
 	Status int    // 201 when it is new
-	ETag   string `header:"ETag" doc:"Names the resource, and changes with all that is answered of it"`
+	ETag   string `header:"ETag" doc:"Changes with every change of the account"`
 	Body   AccountView
 }
 
@@ -67,8 +67,7 @@ func (s *server) putAccount(ctx context.Context, in *putAccountInput) (*accountA
 	if made {
 		status = http.StatusCreated
 	}
-	view := viewAccount(account)
-	return &accountAnswer{status, etag(account.Revision(), view), view}, nil
+	return &accountAnswer{status, etag(account.Version), viewAccount(account)}, nil
 }
 
 func accountKey(name, id string) channel.AccountKey {
@@ -78,11 +77,10 @@ func accountKey(name, id string) channel.AccountKey {
 type deleteAccountInput struct {
 	Channel   string `path:"channel"`
 	AccountID string `path:"accountId"`
-	IfMatch   string `header:"If-Match" doc:"Entity tags of which one has to be current, or *"`
 }
 
 func (s *server) deleteAccount(ctx context.Context, in *deleteAccountInput) (*struct{}, error) {
-	return nil, s.Accounts.Delete(ctx, identity.From(ctx).Workspace, accountKey(in.Channel, in.AccountID), ifMatch(in.IfMatch))
+	return nil, s.Accounts.Delete(ctx, identity.From(ctx).Workspace, accountKey(in.Channel, in.AccountID))
 }
 
 type accountList struct {
@@ -105,5 +103,5 @@ func (s *server) listAccounts(ctx context.Context, in *listAccountsInput) (*acco
 type Accounts interface {
 	Put(ctx context.Context, workspace string, key channel.AccountKey, draft channel.AccountDraft) (account channel.Account, made bool, err error)
 	List(ctx context.Context, workspace string, limit int, after string) (accounts []channel.Account, next string, err error)
-	Delete(ctx context.Context, workspace string, key channel.AccountKey, ifMatch contact.Precondition) error
+	Delete(ctx context.Context, workspace string, key channel.AccountKey) error
 }

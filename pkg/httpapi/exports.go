@@ -69,13 +69,14 @@ type startExportInput struct {
 	}
 }
 
-// exportTag is the entity tag of an export, whose link is another one each time.
-func exportTag(view ExportView) string {
-	view.DownloadURL, view.ExpiresAt = "", ""
-	return etag(contact.Revision{ID: view.ID}, view)
+type exportAnswer struct{ Body ExportView }
+
+type startExportAnswer struct {
+	Location string `header:"Location"`
+	Body     ExportView
 }
 
-func (s *server) startExport(ctx context.Context, in *startExportInput) (*created[ExportView], error) {
+func (s *server) startExport(ctx context.Context, in *startExportInput) (*startExportAnswer, error) {
 	caller := identity.From(ctx)
 	request := exporting.Request{Format: exporting.Format(in.Body.Format), Selection: in.Body.selection()}
 	job, err := s.Exports.Start(ctx, caller.Workspace, caller.Subject, request, in.once)
@@ -83,22 +84,20 @@ func (s *server) startExport(ctx context.Context, in *startExportInput) (*create
 		return nil, err
 	}
 	view, err := s.viewExport(ctx, job)
-	return &created[ExportView]{exportTag(view), "/v1/exports/" + job.ID, view}, err
+	return &startExportAnswer{"/v1/exports/" + job.ID, view}, err
 }
 
-type getExportInput struct {
+type exportInput struct {
 	ID string `path:"id"`
-	Conditional
 }
 
-func (s *server) getExport(ctx context.Context, in *getExportInput) (*answered[ExportView], error) {
+func (s *server) getExport(ctx context.Context, in *exportInput) (*exportAnswer, error) {
 	job, err := s.Exports.Get(ctx, exporting.Ref{Workspace: identity.From(ctx).Workspace, ID: in.ID})
 	if err != nil {
 		return nil, err
 	}
 	view, err := s.viewExport(ctx, job)
-	tag := exportTag(view)
-	return &answered[ExportView]{in.status(tag), tag, view}, err
+	return &exportAnswer{view}, err
 }
 
 type exportList struct {

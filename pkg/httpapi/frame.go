@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -32,6 +33,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The pattern of the path and never the path or the query: people search for names and numbers.
 	s.Log.InfoContext(r.Context(), "request", slog.String("method", r.Method), slog.String("route", route), slog.Int("status", a.status),
 		slog.Int64("ms", time.Since(began).Milliseconds()), slog.String("workspace", caller.Workspace), slog.String("xRequestId", caller.RequestID))
+	if route != "" {
+		route = r.Method + " " + route
+	}
+	s.Metrics.Request(route, time.Since(began))
 }
 
 // serve answers a request and says which route it took. The path is checked before the caller, and the caller before all else.
@@ -39,7 +44,7 @@ func (s *server) serve(a *answer, r *http.Request, caller identity.Caller) (rout
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.Log.ErrorContext(r.Context(), "panic", slog.String("route", route), slog.String("xRequestId", caller.RequestID),
-				slog.String("error", problem.LoggablePanic(fault)), slog.String("stack", string(debug.Stack())))
+				slog.String("error", fmt.Sprint(fault)), slog.String("stack", string(debug.Stack())))
 			a.reset()
 			refusalOf(nil).write(a)
 		}
@@ -60,9 +65,6 @@ func (s *server) serve(a *answer, r *http.Request, caller identity.Caller) (rout
 // find looks up the endpoint of a request. The mux would answer in plain text to paths and methods that it does not know, and
 // redirect a path like /v1//contacts.
 func (s *server) find(r *http.Request) (*endpoint, *refusal) {
-	if isWebhook(r.URL.Path) {
-		return nil, refusedMethod(webhookMethods)
-	}
 	handler, _ := s.mux.Handler(r)
 	if e, ok := handler.(*endpoint); ok {
 		return e, nil
@@ -72,14 +74,10 @@ func (s *server) find(r *http.Request) (*endpoint, *refusal) {
 	if theirs.status != http.StatusMethodNotAllowed {
 		return nil, refusalOf(problem.New(problem.NotFound, "There is no such path. GET /v1/openapi.json lists those that there are."))
 	}
-	return nil, refusedMethod(theirs.header.Get("Allow"))
-}
-
-// refusedMethod answers a method that a path lacks.
-func refusedMethod(allowed string) *refusal {
+	allowed := theirs.header.Get("Allow")
 	refused := refusalOf(problem.New(problem.MethodNotAllowed, "This path takes %s.", allowed))
 	refused.headers = http.Header{"Allow": {allowed}}
-	return refused
+	return nil, refused
 }
 
 // admit checks the caller's workspace and role.

@@ -11,10 +11,10 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/metrics"
 )
 
 // Contacts is what the routes of contacts need; contact.Service implements it.
@@ -27,7 +27,6 @@ type Contacts interface {
 	Activities(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Activity, next string, err error)
 
 	Notes(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Note, next string, err error)
-	Note(ctx context.Context, workspace, id, noteID string) (contact.Note, error)
 	AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string, once *contact.Once) (contact.Note, error)
 	UpdateNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, text string, ifMatch contact.Precondition) (contact.Note, error)
 	DeleteNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, ifMatch contact.Precondition) error
@@ -49,7 +48,6 @@ type Imports interface {
 	Get(ctx context.Context, ref importing.Ref) (importing.Import, error)
 	List(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error)
 	ReportLink(ctx context.Context, ref importing.Ref) (string, error)
-	Link(ctx context.Context, job importing.Import) (link string, until time.Time, err error)
 	Map(ctx context.Context, ref importing.Ref, mapping importing.Mapping) (importing.Import, error)
 	Cancel(ctx context.Context, ref importing.Ref) (importing.Import, error)
 	Undo(ctx context.Context, ref importing.Ref) (importing.Import, error)
@@ -67,6 +65,7 @@ type Deps struct {
 	Schedules  Schedules
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read
 	BaseURL    string                                    // of the API, for its document; may be empty
+	Metrics    *metrics.Recorder                         // may be nil
 	Log        *slog.Logger
 }
 

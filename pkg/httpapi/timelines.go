@@ -85,6 +85,7 @@ type (
 	conversationListAnswer struct{ Body conversationList }
 	requestListAnswer      struct{ Body requestList }
 	feedbackListAnswer     struct{ Body feedbackList }
+	conversationAnswer     struct{ Body conversationView }
 )
 
 type listTimelineInput struct {
@@ -115,10 +116,9 @@ func (s *server) listFeedback(ctx context.Context, in *listTimelineInput) (*feed
 
 type getConversationInput struct {
 	ID string `path:"id" doc:"Our id, or the platform's"`
-	Conditional
 }
 
-func (s *server) getConversation(ctx context.Context, in *getConversationInput) (*answered[conversationView], error) {
+func (s *server) getConversation(ctx context.Context, in *getConversationInput) (*conversationAnswer, error) {
 	conversation, err := s.Timelines.Conversation(ctx, identity.From(ctx).Workspace, in.ID)
-	return read(in.Conditional, contact.Revision{ID: conversation.ID}, viewConversation(conversation)), err
+	return &conversationAnswer{viewConversation(conversation)}, err
 }

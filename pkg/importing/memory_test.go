@@ -36,6 +36,7 @@ type memory struct {
 	starts   []Ref // runs that were asked for
 	failed   []FailedCall
 	hidden   []FailedCall // received and not deleted
+	released []FailedCall // of these, those that come again soon
 }
 
 type chunkName struct {

@@ -19,16 +19,18 @@ type fault int
 
 const (
 	noFault   fault = iota
-	failing         // an error, and nothing is done
+	failing         // the service is busy, and nothing is done
 	losing          // it is done, but the answer is an error
 	dying           // the process ends before it is done
 	dyingThen       // the process ends when it is done
 	outdated        // somebody else seems to have been faster; other calls than conditional writes fail
+	broken          // an error that does not pass by itself
 )
 
 var (
 	errBusy = problem.New(problem.Unavailable, "The storage is busy.")
 	errDied = errors.New("the process ended")
+	errWorn = errors.New("the storage is broken")
 )
 
 // process is one invocation of a function. Once it ended, what its code still calls has no effect.
@@ -63,6 +65,8 @@ func (m *memory) do(ctx context.Context, call string, effect func() error) error
 		return errDied
 	case failing:
 		return errBusy
+	case broken:
+		return errWorn
 	case outdated:
 		if slices.Contains([]string{"UpdateImport", "Commit", "MarkTrying", "Close", "SaveUndo", "CountUndo", "RemoveImported", "RestoreImported"}, call) {
 			return ErrStale
@@ -171,6 +175,7 @@ type message struct {
 	body     []byte
 	receives int
 	dead     bool
+	putBack  bool
 }
 
 func (m *memory) Send(ctx context.Context, messages [][]byte) error {
@@ -204,6 +209,17 @@ func (m *memory) Receive(ctx context.Context) (calls []FailedCall, err error) {
 func (m *memory) Delete(ctx context.Context, receipt string) error {
 	return m.do(ctx, "Delete", func() error {
 		m.hidden = slices.DeleteFunc(m.hidden, func(call FailedCall) bool { return call.Receipt == receipt })
+		return nil
+	})
+}
+
+func (m *memory) Release(ctx context.Context, receipt string) error {
+	return m.do(ctx, "Release", func() error {
+		for _, call := range m.hidden {
+			if call.Receipt == receipt {
+				m.released = append(m.released, call)
+			}
+		}
 		return nil
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // maxAbandons is how many tries the rows of an import are given that nobody could write; maxParseAbandons how many more to
@@ -26,17 +28,38 @@ func (p *Parser) parse(ctx context.Context, job Import) (Parsed, error) {
 	} else if err != nil {
 		return done, err
 	}
+	begun := job
 	if job.Status == Parsing && job.Attempts > maxParses {
 		err = &FileError{InternalError, "The file could not be read although it was tried several times. Split it into smaller files; if that does not help, tell us the id of this import."}
 	} else {
 		err = p.read(ctx, &job, &done)
 	}
+	p.forgive(ctx, begun, err)
 	if fault, ok := errors.AsType[*FileError](err); ok && job.Status == Parsing {
 		job, err = p.fail(ctx, job, fault)
 		done.Code = fault.Code
 	}
 	done.Status, done.Rows = job.Status, job.Totals.Rows
 	return done, err
+}
+
+// pardonTries is how often it is tried to take a try back. There is time, and a service that refuses most calls takes one in the end.
+const pardonTries = 30
+
+// forgive takes a try back that a busy service ended: of these, no number makes a file unreadable.
+func (p *Parser) forgive(ctx context.Context, job Import, failure error) {
+	if problem.CodeOf(failure) != problem.Unavailable || job.Attempts == 0 {
+		return
+	}
+	job.Attempts--
+	for try := range pardonTries {
+		if pause(ctx, try) != nil {
+			return
+		}
+		if _, err := p.Imports.UpdateImport(ctx, job); problem.CodeOf(err) != problem.Unavailable {
+			return // it is done, or another run has moved the import on
+		}
+	}
 }
 
 // fail ends an import whose file cannot be read; nothing of it was written.

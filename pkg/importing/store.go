@@ -147,6 +147,8 @@ type FailedCalls interface {
 	// Receive returns some that wait, none when none do. They come again later unless they are deleted.
 	Receive(ctx context.Context) ([]FailedCall, error)
 	Delete(ctx context.Context, receipt string) error
+	// Release lets one come again soon.
+	Release(ctx context.Context, receipt string) error
 }
 
 // Links makes presigned links. Package files implements it on S3.

@@ -34,12 +34,12 @@ type Swept struct {
 // Sweep looks after every open import. One that cannot be helped now does not keep the others waiting.
 func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
 	var done Swept
-	if err := s.takeUp(ctx, &done); err != nil {
-		done.Failed = append(done.Failed, err)
-	}
 	refs, err := s.parser.Imports.OpenImports(ctx)
 	if err != nil {
-		return done, err
+		return done, err // nothing could be taken up either
+	}
+	if err := s.takeUp(ctx, &done); err != nil {
+		done.Failed = append(done.Failed, err)
 	}
 	for _, ref := range refs {
 		if err := ctx.Err(); err != nil {
@@ -72,6 +72,11 @@ func (s *Sweeper) takeUp(ctx context.Context, done *Swept) error {
 			}
 			if err != nil {
 				done.Failed = append(done.Failed, fmt.Errorf("failed call: %w", err))
+				if problem.CodeOf(err) == problem.Unavailable { // the next sweep may find the service at leisure
+					if err := s.failed.Release(ctx, call.Receipt); err != nil {
+						done.Failed = append(done.Failed, err)
+					}
+				}
 				continue // it comes again
 			}
 			done.Calls++

@@ -163,7 +163,7 @@ func TestRowsThatNobodyCanWriteAreGivenUp(t *testing.T) {
 		w := newWorld(t)
 		w.strike = func(call string) fault {
 			if call == "Match" || cancelled && call == "GetWork" {
-				return failing
+				return broken
 			}
 			return noFault
 		}

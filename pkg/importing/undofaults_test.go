@@ -140,7 +140,7 @@ func TestAnUndoThatNobodyCanDoEnds(t *testing.T) {
 		job := w.importFile(UpdateKnown, fileOf(20, 1))
 		w.strike = func(called string) fault {
 			if called == call {
-				return failing
+				return broken
 			}
 			return noFault
 		}

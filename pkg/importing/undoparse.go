@@ -45,6 +45,7 @@ func (p *Parser) undo(ctx context.Context, job Import) (Parsed, error) {
 	maps.DeleteFunc(counted, func(_ int, counted bool) bool { return counted })
 	done.Sent = len(counted)
 	if err := p.dispatch(ctx, job, func(out *outbox) error { return p.sendUndo(job, counted, out) }); err != nil {
+		p.forgive(ctx, job, err)
 		return done, err
 	}
 	job, err = p.Finisher.CheckUndo(ctx, job)

@@ -42,6 +42,11 @@ func (w *Writer) undo(ctx context.Context, chunk Chunk, job Import, delivery Del
 	if err != nil {
 		return done, err
 	}
+	if delivery.PutBack {
+		if work.state.ChunkState, err = w.forgive(ctx, work.ref, work.state.ChunkState); err != nil {
+			return done, err
+		}
+	}
 	done.Careful = delivery.Dead || delivery.Receives >= w.maxReceives
 	takeBack := work.takeBackAll
 	if done.Careful {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/phone"
+	"github.com/occ/contacts/pkg/problem"
 	"github.com/occ/contacts/pkg/sheet"
 	"github.com/occ/contacts/pkg/sheet/cell"
 )
@@ -148,17 +149,20 @@ func (w *world) handle(m message) (done Written, err error) {
 			panic(cause)
 		}
 	}()
-	return w.writer.Handle(invocation(), Delivery{Body: m.body, Receives: m.receives, Dead: m.dead})
+	return w.writer.Handle(invocation(), Delivery{Body: m.body, Receives: m.receives, Dead: m.dead, PutBack: m.putBack && m.receives == 1})
 }
 
-// deliver hands the ith message to the writer. What fails comes back, after maxReceives times as a dead letter.
+// deliver hands the ith message to the writer. What fails comes back, after maxReceives times as a dead letter; what a busy
+// service kept from being dealt with is put back as a new message.
 func (w *world) deliver(i int) error {
 	m := w.messages[i]
 	w.messages = slices.Delete(w.messages, i, i+1)
 	m.receives++
 	_, err := w.handle(m)
 	if err != nil {
-		if !m.dead && m.receives >= w.writer.maxReceives {
+		if m.putBack = problem.CodeOf(err) == problem.Unavailable; m.putBack {
+			m.receives = 0
+		} else if !m.dead && m.receives >= w.writer.maxReceives {
 			m.dead, m.receives = true, 0
 		}
 		w.messages = append(w.messages, m)

@@ -39,6 +39,7 @@ type Delivery struct {
 	Body     []byte
 	Receives int  // how often it was delivered, from 1
 	Dead     bool // it comes from the dead-letter queue
+	PutBack  bool // the delivery before it ended orderly: a busy service kept it from its work, and no row killed it
 }
 
 // Written is what a delivery did, for the log.
@@ -52,7 +53,8 @@ type Written struct {
 	Note    string // why nothing was done
 }
 
-// Handle writes the rows of a chunk that are still pending. An error means that the message is to be delivered again.
+// Handle writes the rows of a chunk that are still pending. An error means that the message is to be delivered again; with
+// problem.Unavailable a busy service kept the chunk from being written, which is no try of its rows.
 func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error) {
 	var chunk Chunk
 	if err := json.Unmarshal(delivery.Body, &chunk); err != nil {
@@ -72,8 +74,19 @@ func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error)
 	}
 	done.Status = job.Status
 	if chunk.Undo {
-		return w.undo(ctx, chunk, job, delivery)
+		done, err = w.undo(ctx, chunk, job, delivery)
+	} else {
+		done, err = w.writeChunk(ctx, chunk, job, delivery)
 	}
+	if problem.CodeOf(err) == problem.Unavailable {
+		w.noteWaiting(ctx, job)
+	}
+	return done, err
+}
+
+// writeChunk handles a chunk of an import that is being written.
+func (w *Writer) writeChunk(ctx context.Context, chunk Chunk, job Import, delivery Delivery) (done Written, err error) {
+	done = Written{Ref: Ref{chunk.Workspace, chunk.Import}, Chunk: chunk.Number, Status: job.Status}
 	if job.Status != Processing {
 		done.Note = "the import is " + string(job.Status)
 		return done, nil
@@ -82,7 +95,10 @@ func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error)
 		return done, err
 	}
 	work := w.workOn(chunk, job)
-	if work.state, err = w.chunks.Chunk(ctx, work.ref); err != nil {
+	if work.state, err = w.chunks.Chunk(ctx, work.ref); err == nil && delivery.PutBack {
+		work.state, err = w.forgive(ctx, work.ref, work.state)
+	}
+	if err != nil {
 		return done, err
 	}
 	done.Careful = delivery.Dead || delivery.Receives >= w.maxReceives
@@ -93,6 +109,34 @@ func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error)
 	job, err = w.finisher.Check(ctx, job)
 	done.Status = job.Status
 	return done, err
+}
+
+// forgive takes back the mark of a row that a busy service kept from being written, where that could not be done at once: only
+// rows that killed their worker are to keep one.
+func (w *Writer) forgive(ctx context.Context, ref ChunkRef, state ChunkState) (ChunkState, error) {
+	if state.Trying == 0 {
+		return state, nil
+	}
+	after, err := w.chunks.MarkTrying(ctx, ref, state, noRow)
+	if errors.Is(err, ErrStale) {
+		return w.chunks.Chunk(ctx, ref) // another delivery is at work
+	}
+	return after, err
+}
+
+// noteEvery is how often an import at most notes that it waits for a busy service.
+const noteEvery = 5 * time.Second
+
+// noteWaiting tells the sweep that an import does not stand still: its chunks wait for a busy service and come again by themselves.
+// Otherwise the sweep would send them once more, and after some rounds give their rows up. When it fails, the sweep
+// finds the service busy too.
+func (w *Writer) noteWaiting(ctx context.Context, job Import) {
+	now := instant(w.now)
+	if now.Sub(job.ProgressAt) < noteEvery {
+		return
+	}
+	job.ProgressAt = now
+	_, _ = w.imports.UpdateImport(ctx, job) // another chunk may have said so meanwhile
 }
 
 // loadBody fetches the rows of a chunk that did not fit its message.

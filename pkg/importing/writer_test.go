@@ -133,7 +133,7 @@ func TestTheLastDeliveryIsCareful(t *testing.T) {
 	for d, want := range map[delivery]bool{{1, false}: false, {maxReceives - 1, false}: false, {maxReceives, false}: true, {1, true}: true} {
 		w := newWorld(t)
 		w.begin(UpdateKnown, oneRow)
-		done, err := w.handle(message{w.messages[0].body, d.receives, d.dead})
+		done, err := w.handle(message{w.messages[0].body, d.receives, d.dead, false})
 		if err != nil || done.Careful != want || done.Status != Completed {
 			t.Errorf("%+v: %+v, %v", d, done, err)
 		}

@@ -83,6 +83,7 @@ func writeAll(r *Recorder) {
 	r.Request("GET /v1/contacts/{id}", 12345*time.Microsecond)
 	r.Webhook("whatsapp", time.Second, 2, 1)
 	r.Events(3, 1)
+	r.PutBack(1)
 	r.DeadLetters(Failed, 1)
 	r.ReadFile(10)
 	r.IgnoredObject()

@@ -29,6 +29,13 @@ func (r *Recorder) Events(applied, failed int) {
 	r.write("", "", value{"EventsApplied", count, float64(applied)}, value{"EventsFailed", count, float64(failed)})
 }
 
+// PutBack tells that messages were put back because a service was busy.
+func (r *Recorder) PutBack(messages int) {
+	if messages > 0 {
+		r.write("", "", value{"MessagesPutBack", count, float64(messages)})
+	}
+}
+
 // DeadLetters tells that messages became dead letters. The reason is one of the constants above.
 func (r *Recorder) DeadLetters(reason string, letters int) {
 	if letters > 0 {

@@ -17,6 +17,7 @@ import (
 
 // Inbox is the queue of channel-events as that function has it: Lambda receives for it, and removes what succeeded.
 type Inbox struct {
+	*Returns
 	client    *sqs.Client
 	url, dead string
 }
@@ -25,7 +26,7 @@ var _ channel.DeadLetters = (*Inbox)(nil)
 
 // NewInbox makes the queue at a URL, and that of its dead letters.
 func NewInbox(client *sqs.Client, url, deadLetters string) *Inbox {
-	return &Inbox{client, url, deadLetters}
+	return &Inbox{NewReturns(client, url), client, url, deadLetters}
 }
 
 // Delete removes a message before the function ends. Lambda does so once more, which does no harm.

@@ -107,6 +107,18 @@ func (f *Failures) Receive(ctx context.Context) ([]importing.FailedCall, error) 
 	return calls, nil
 }
 
+// releaseAfter is after how long a call that was released comes again: at the next sweep.
+const releaseAfter = 30 // seconds
+
+// Release implements importing.FailedCalls.
+func (f *Failures) Release(ctx context.Context, receipt string) error {
+	_, err := f.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &f.url, ReceiptHandle: &receipt, VisibilityTimeout: releaseAfter})
+	if err != nil {
+		return fmt.Errorf("queue: release a failed call: %w", problem.Busy(err, busyDetail))
+	}
+	return nil
+}
+
 // Delete implements importing.FailedCalls.
 func (f *Failures) Delete(ctx context.Context, receipt string) error {
 	if _, err := f.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &f.url, ReceiptHandle: &receipt}); err != nil {

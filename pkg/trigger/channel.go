@@ -10,7 +10,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/occ/contacts/pkg/budget"
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/metrics"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -26,6 +28,7 @@ type Waiters interface {
 
 // Inbox is the queue that the messages are of. *queue.Inbox implements it.
 type Inbox interface {
+	Returner
 	// Delete removes a message by its receipt.
 	Delete(ctx context.Context, receipt string) error
 	// Bury puts a message among the dead letters, with the reason.
@@ -48,16 +51,19 @@ type channelEvents struct {
 	applier Applier
 	waiters Waiters
 	inbox   Inbox
+	metrics *metrics.Recorder
 	log     *slog.Logger
+	waiting *int // messages of this batch that were put back
 }
 
 // ChannelEvents handles the events of functions/channel-events: messages of its queue, of which only those that failed come again, until they
 // are given up, and {"action":"sweep"} of its schedule.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-func ChannelEvents(applier Applier, waiters Waiters, inbox Inbox, log *slog.Logger) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
-	c := channelEvents{applier, waiters, inbox, log}
-	return func(ctx context.Context, body json.RawMessage) (_ *events.SQSEventResponse, err error) {
-		defer reported(&err)
+func ChannelEvents(
+	applier Applier, waiters Waiters, inbox Inbox, recorder *metrics.Recorder, log *slog.Logger,
+) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
+	c := channelEvents{applier, waiters, inbox, recorder, log, nil}
+	return func(ctx context.Context, body json.RawMessage) (*events.SQSEventResponse, error) {
 		var event struct {
 			Action  string              `json:"action"`
 			Records []events.SQSMessage `json:"Records"`
@@ -65,15 +71,19 @@ func ChannelEvents(applier Applier, waiters Waiters, inbox Inbox, log *slog.Logg
 		if err := json.Unmarshal(body, &event); err != nil {
 			return nil, fmt.Errorf("trigger: the event is no JSON object: %w", err)
 		}
+		work, stop := budget.Within(ctx, 0)
+		defer stop()
 		if event.Action == "sweep" {
-			return nil, c.sweep(ctx)
+			return nil, c.sweep(work)
 		}
-		return c.apply(ctx, event.Records), nil
+		return c.apply(ctx, work, event.Records), nil
 	}
 }
 
 // apply applies what came the first times together: messages of one sender are one piece of work. The others follow one by one.
-func (c channelEvents) apply(ctx context.Context, messages []events.SQSMessage) *events.SQSEventResponse {
+// The work's context ends before the invocation's, in which it is still said what failed.
+func (c channelEvents) apply(ctx, work context.Context, messages []events.SQSMessage) *events.SQSEventResponse {
+	c.waiting = new(int)
 	var fresh, suspects []events.SQSMessage
 	for _, message := range messages {
 		if receives(message) < carefulFrom {
@@ -82,24 +92,30 @@ func (c channelEvents) apply(ctx context.Context, messages []events.SQSMessage) 
 			suspects = append(suspects, message)
 		}
 	}
-	failed := c.together(ctx, fresh, len(suspects) > 0)
+	failed := c.together(ctx, work, fresh, len(suspects) > 0)
 	for _, i := range rand.Perm(len(suspects)) { //nolint:gosec // no secret: none is to come always after one that kills
-		failed = append(failed, c.alone(ctx, suspects[i])...)
+		failed = append(failed, c.alone(ctx, work, suspects[i])...)
 	}
-	c.log.InfoContext(ctx, "events are applied", "messages", len(messages), "failed", len(failed))
+	c.metrics.Events(len(messages)-len(failed)-*c.waiting, len(failed))
+	c.metrics.PutBack(*c.waiting)
+	c.log.InfoContext(ctx, "events are applied", "messages", len(messages), "failed", len(failed), "putBack", *c.waiting)
 	return &events.SQSEventResponse{BatchItemFailures: failed}
 }
 
 // alone applies a message that came several times. One that came far more often than it may fail ended the function.
-func (c channelEvents) alone(ctx context.Context, message events.SQSMessage) []events.SQSBatchItemFailure {
-	if receives(message) > maxDeaths && c.buried(ctx, message, "the function ended, or its time, while it was at work on these events") {
+func (c channelEvents) alone(ctx, work context.Context, message events.SQSMessage) []events.SQSBatchItemFailure {
+	const reason = "the function ended, or its time, while it was at work on these events"
+	if receives(message) > maxDeaths && c.buried(ctx, message, metrics.Ended, reason) {
 		return nil
 	}
-	return c.together(ctx, []events.SQSMessage{message}, true)
+	return c.together(ctx, work, []events.SQSMessage{message}, true)
 }
 
+// errNotBegun is of messages for which no time was left. That passes, and is no try of theirs.
+var errNotBegun = problem.New(problem.Unavailable, "The function has no time left for these events.")
+
 // together applies messages and says which are to come again. early removes the others from the queue at once.
-func (c channelEvents) together(ctx context.Context, messages []events.SQSMessage, early bool) []events.SQSBatchItemFailure {
+func (c channelEvents) together(ctx, work context.Context, messages []events.SQSMessage, early bool) []events.SQSBatchItemFailure {
 	outcomes := make([]error, len(messages))
 	var batches []channel.Batch
 	var of []int // of each batch: its message
@@ -109,8 +125,14 @@ func (c channelEvents) together(ctx context.Context, messages []events.SQSMessag
 			batches, of = append(batches, batch), append(of, i)
 		}
 	}
-	for n, err := range c.applier.Apply(ctx, batches) {
-		outcomes[of[n]] = err
+	if work.Err() == nil {
+		for n, err := range c.applier.Apply(work, batches) {
+			outcomes[of[n]] = err
+		}
+	} else {
+		for _, i := range of {
+			outcomes[i] = errNotBegun
+		}
 	}
 	failed := []events.SQSBatchItemFailure{}
 	for i, message := range messages {
@@ -126,26 +148,32 @@ func (c channelEvents) together(ctx context.Context, messages []events.SQSMessag
 	return failed
 }
 
-// gaveUp says that a message that failed is done with: it has failed often enough, or can never be read.
+// gaveUp reports whether a message that failed is done with: it was put back, has failed often enough, or can never be read.
 func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, failure error) bool {
 	if never, is := errors.AsType[*unreadable](failure); is {
-		return c.buried(ctx, message, never.reason)
+		return c.buried(ctx, message, metrics.Unusable, never.reason)
+	}
+	if putBack(ctx, c.inbox, message, failure, c.log) {
+		c.log.WarnContext(ctx, "events wait for a busy service", "messageId", message.MessageId, "putBack", timesPutBack(message)+1, "error", failure)
+		*c.waiting++
+		return true
 	}
 	if receives(message) < maxTries {
 		c.log.WarnContext(ctx, "events could not be applied yet", "messageId", message.MessageId, "receives", receives(message), "error", failure)
 		return false
 	}
-	return c.buried(ctx, message, problem.Loggable(failure))
+	return c.buried(ctx, message, metrics.Failed, failure.Error())
 }
 
-// buried puts a message among the dead letters, as it is.
-func (c channelEvents) buried(ctx context.Context, message events.SQSMessage, reason string) bool {
+// buried puts a message among the dead letters, as it is. The kind of the reason is one of package metrics.
+func (c channelEvents) buried(ctx context.Context, message events.SQSMessage, kind, reason string) bool {
 	log := c.log.With("messageId", message.MessageId, "receives", receives(message), "reason", reason)
 	if err := c.inbox.Bury(ctx, message.Body, reason); err != nil {
 		log.ErrorContext(ctx, "events cannot be applied, nor put among the dead letters", "error", err)
 		return false
 	}
 	log.ErrorContext(ctx, "events cannot be applied")
+	c.metrics.DeadLetters(kind, 1)
 	return true
 }
 
@@ -183,5 +211,6 @@ func (c channelEvents) sweep(ctx context.Context) error {
 	if done.Waiting > 0 {
 		c.log.InfoContext(ctx, "waiting events are looked at", "waiting", done.Waiting, "applied", done.Applied, "dead", done.Dead)
 	}
-	return err
+	c.metrics.DeadLetters(metrics.Unseen, done.Dead)
+	return swept(c.metrics, err)
 }

@@ -30,6 +30,21 @@ type town struct {
 	buried  []string // reasons
 	done    []string // receipts
 	full    error    // what the dead letters answer
+	back    returns
+}
+
+func (t *town) PutBack(ctx context.Context, body, attribute string, times int, delay time.Duration) error {
+	return t.back.PutBack(ctx, body, attribute, times, delay)
+}
+
+// eventOf is the event of some messages.
+func eventOf(t *testing.T, messages ...events.SQSMessage) json.RawMessage {
+	t.Helper()
+	body, err := json.Marshal(events.SQSEvent{Records: messages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 func (t *town) Apply(_ context.Context, batches []channel.Batch) []error {
@@ -70,7 +85,7 @@ func failures(ids ...string) *events.SQSEventResponse {
 // The second message of the sample is a letter, which holds no events: it goes back with its reason.
 func TestEventsOfChannels(t *testing.T) {
 	w := &town{}
-	got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-messages"))
+	got, err := trigger.ChannelEvents(w, w, w, nil, quiet)(t.Context(), sample(t, "channel-events-messages"))
 	if diff := cmp.Diff(failures(), got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -83,7 +98,7 @@ func TestEventsOfChannels(t *testing.T) {
 		t.Error(diff)
 	}
 	w.fails = map[string]error{"demo": errors.New("busy")}
-	got, err = trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-messages"))
+	got, err = trigger.ChannelEvents(w, w, w, nil, quiet)(t.Context(), sample(t, "channel-events-messages"))
 	if diff := cmp.Diff(failures("m-1"), got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -117,7 +132,7 @@ func TestMessagesThatAreGivenUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), event)
+		got, err := trigger.ChannelEvents(w, w, w, nil, quiet)(t.Context(), event)
 		if reason := strings.Join(w.buried, "|"); err != nil || reason != c.reason || len(got.BatchItemFailures) == 1 != c.comes {
 			t.Errorf("%s: %q, %v, %v", name, reason, got, err)
 		}
@@ -139,7 +154,7 @@ func TestMessagesThatCameSeveralTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), event)
+	got, err := trigger.ChannelEvents(w, w, w, nil, quiet)(t.Context(), event)
 	if diff := cmp.Diff(failures("m-1"), got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -153,11 +168,11 @@ func TestMessagesThatCameSeveralTimes(t *testing.T) {
 
 func TestTheSweepOfWaitingEvents(t *testing.T) {
 	w := &town{}
-	if got, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); got != nil || err != nil || w.swept != 1 {
+	if got, err := trigger.ChannelEvents(w, w, w, nil, quiet)(t.Context(), sample(t, "channel-events-sweep")); got != nil || err != nil || w.swept != 1 {
 		t.Error(got, err, w.swept)
 	}
 	w.err = errors.New("busy")
-	if _, err := trigger.ChannelEvents(w, w, w, quiet)(t.Context(), sample(t, "channel-events-sweep")); err == nil {
+	if _, err := trigger.ChannelEvents(w, w, w, nil, quiet)(t.Context(), sample(t, "channel-events-sweep")); err == nil {
 		t.Error("Lambda does not hear of a sweep that failed")
 	}
 }
@@ -167,7 +182,7 @@ func TestTheLineOfAFailedMessage(t *testing.T) {
 	var text bytes.Buffer
 	w := &town{fails: map[string]error{"demo": errors.New("busy")}}
 	log := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}))
-	if _, err := trigger.ChannelEvents(w, w, w, log)(t.Context(), sample(t, "channel-events-messages")); err != nil {
+	if _, err := trigger.ChannelEvents(w, w, w, nil, log)(t.Context(), sample(t, "channel-events-messages")); err != nil {
 		t.Fatal(err)
 	}
 	var line map[string]any

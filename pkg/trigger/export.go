@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/occ/contacts/pkg/budget"
 	"github.com/occ/contacts/pkg/exporting"
+	"github.com/occ/contacts/pkg/metrics"
 )
 
 // Exporter writes the files of exports. *exporting.Runner implements it.
@@ -37,16 +39,19 @@ type exportEvent struct {
 type exports struct {
 	exporter Exporter
 	keeper   Timekeeper
+	metrics  *metrics.Recorder
 	log      *slog.Logger
 }
 
 // Export handles the events of functions/export: {"action":"run","workspace":…,"id":…} of an export that is to be worked on,
 // {"action":"scheduled","workspace":…,"schedule":…,"time":…} of an export schedule, {"action":"nightly","time":…} and {"action":"sweep"} of the template's
 // schedules. An error makes Lambda call again, twice; after that the sweep does.
-func Export(exporter Exporter, keeper Timekeeper, log *slog.Logger) func(context.Context, json.RawMessage) error {
-	e := exports{exporter, keeper, log}
-	return func(ctx context.Context, body json.RawMessage) (err error) {
-		defer reported(&err)
+func Export(exporter Exporter, keeper Timekeeper, recorder *metrics.Recorder, log *slog.Logger) func(context.Context, json.RawMessage) error {
+	e := exports{exporter, keeper, recorder, log}
+	return func(ctx context.Context, body json.RawMessage) error {
+		ctx, stop := budget.Within(ctx, 0)
+		defer stop()
+		defer recorder.Flush()
 		var event exportEvent
 		if err := json.Unmarshal(body, &event); err != nil {
 			return fmt.Errorf("trigger: the event is no JSON object: %w", err)
@@ -59,7 +64,7 @@ func Export(exporter Exporter, keeper Timekeeper, log *slog.Logger) func(context
 		case "nightly":
 			return e.nightly(ctx, event.Time)
 		case "sweep":
-			return errors.Join(e.sweep(ctx), e.repair(ctx))
+			return swept(recorder, errors.Join(e.sweep(ctx), e.repair(ctx)))
 		default:
 			return fmt.Errorf("trigger: there is no action %q", event.Action)
 		}
@@ -78,6 +83,7 @@ func (e exports) run(ctx context.Context, ref exporting.Ref) error {
 		line.InfoContext(ctx, "an export goes on in the next invocation", "rows", done.Rows)
 	default:
 		line.InfoContext(ctx, "an export is written", "status", done.Status, "rows", done.Rows, "bytes", done.Bytes)
+		e.metrics.FinishedExport(string(done.Status), done.Rows, done.Bytes)
 	}
 	return err
 }
@@ -102,6 +108,7 @@ func (e exports) nightly(ctx context.Context, due string) error {
 	}
 	done, err := e.keeper.Nightly(ctx, day)
 	e.log.InfoContext(ctx, "the nightly backup is started", "workspaces", done.Workspaces, "started", done.Started)
+	e.metrics.StartedBackups(done.Started)
 	return err
 }
 

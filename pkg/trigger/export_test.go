@@ -60,7 +60,7 @@ func (e *exporter) Repair(context.Context) (exporting.Repaired, error) {
 func (e *exporter) handle(t *testing.T, event []byte) (logged string, err error) {
 	t.Helper()
 	var lines bytes.Buffer
-	err = trigger.Export(e, e, slog.New(slog.NewTextHandler(&lines, nil)))(t.Context(), event)
+	err = trigger.Export(e, e, nil, slog.New(slog.NewTextHandler(&lines, nil)))(t.Context(), event)
 	return lines.String(), err
 }
 

@@ -13,7 +13,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/occ/contacts/pkg/budget"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/metrics"
 )
 
 // Parser is what import-parse does with an object, and with an import that is to go on. *importing.Parser implements it.
@@ -36,9 +38,13 @@ type Cleaner interface {
 // {"action":"parse","workspace":…,"id":…} of the API for an import that is to go on.
 // An error makes Lambda call again, twice, and then hand the event to the failure destination.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logger) func(context.Context, json.RawMessage) error {
-	return func(ctx context.Context, event json.RawMessage) (err error) {
-		defer reported(&err)
+func ImportParse(
+	parser Parser, sweeper Sweeper, cleaner Cleaner, recorder *metrics.Recorder, log *slog.Logger,
+) func(context.Context, json.RawMessage) error {
+	return func(ctx context.Context, event json.RawMessage) error {
+		ctx, stop := budget.Within(ctx, 0)
+		defer stop()
+		defer recorder.Flush()
 		var order struct {
 			Action    string `json:"action"`
 			Workspace string `json:"workspace"`
@@ -49,10 +55,11 @@ func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logg
 		}
 		switch order.Action {
 		case "sweep":
-			return errors.Join(sweep(ctx, sweeper, log), clean(ctx, cleaner, log))
+			return swept(recorder, errors.Join(sweep(ctx, sweeper, log), clean(ctx, cleaner, log)))
 		case "parse":
 			done, err := parser.Resume(ctx, importing.Ref{Workspace: order.Workspace, ID: order.ID})
 			logParsed(ctx, log, done, err)
+			measureParsed(recorder, done, err)
 			return err
 		}
 		arrivals, err := arrivalsOf(event)
@@ -63,6 +70,7 @@ func ImportParse(parser Parser, sweeper Sweeper, cleaner Cleaner, log *slog.Logg
 		for _, arrival := range arrivals {
 			done, err := parser.Arrived(ctx, arrival)
 			logParsed(ctx, log, done, err)
+			measureParsed(recorder, done, err)
 			failed = append(failed, err)
 		}
 		return errors.Join(failed...)
@@ -126,6 +134,16 @@ func clean(ctx context.Context, cleaner Cleaner, log *slog.Logger) error {
 		log.InfoContext(ctx, "what deleted contacts left is removed", "contacts", contacts)
 	}
 	return err
+}
+
+func measureParsed(recorder *metrics.Recorder, done importing.Parsed, err error) {
+	switch {
+	case err != nil:
+	case done.Ignored != "":
+		recorder.IgnoredObject()
+	case done.Code == "":
+		recorder.ReadFile(done.Rows)
+	}
 }
 
 func logParsed(ctx context.Context, log *slog.Logger, done importing.Parsed, err error) {

@@ -59,7 +59,7 @@ func (p *parser) CleanUp(context.Context) (int, error) {
 
 func TestAnObjectOfTheBucket(t *testing.T) {
 	p := &parser{}
-	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-object")); err != nil {
+	if err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), sample(t, "import-parse-object")); err != nil {
 		t.Fatal(err)
 	}
 	want := []importing.Arrival{{Bucket: "contacts-uploads", Key: "demo/drop/People é 1.csv", Version: "096fKKXTRTtl3on89fVO.nfljtsv6qko", Sequencer: "0055AED6DCD90281E5"}}
@@ -70,10 +70,10 @@ func TestAnObjectOfTheBucket(t *testing.T) {
 
 func TestAFailedImportIsCalledAgain(t *testing.T) {
 	p := &parser{err: errors.New("busy")}
-	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-object")); err == nil {
+	if err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), sample(t, "import-parse-object")); err == nil {
 		t.Error("Lambda does not hear of it")
 	}
-	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), json.RawMessage(`[]`)); err == nil {
+	if err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), json.RawMessage(`[]`)); err == nil {
 		t.Error("an event that is no object passes")
 	}
 }
@@ -81,27 +81,27 @@ func TestAFailedImportIsCalledAgain(t *testing.T) {
 func TestOtherEventsOfTheBucketImportNothing(t *testing.T) {
 	p := &parser{}
 	event := json.RawMessage(`{"Records":[{"eventName":"ObjectRemoved:Delete","s3":{"bucket":{"name":"b"},"object":{"key":"demo/drop/a.csv"}}}]}`)
-	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), event); err != nil || len(p.arrived) != 0 {
+	if err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), event); err != nil || len(p.arrived) != 0 {
 		t.Errorf("%v, %v", p.arrived, err)
 	}
 }
 
 func TestTheSchedule(t *testing.T) {
 	p := &parser{}
-	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-sweep")); err != nil || p.swept != 1 || p.cleaned != 1 || len(p.arrived) != 0 {
+	if err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), sample(t, "import-parse-sweep")); err != nil || p.swept != 1 || p.cleaned != 1 || len(p.arrived) != 0 {
 		t.Errorf("swept %d times, %v", p.swept, err)
 	}
 }
 
 func TestAnImportThatGoesOn(t *testing.T) {
 	p := &parser{}
-	err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-resume"))
+	err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), sample(t, "import-parse-resume"))
 	want := []importing.Ref{{Workspace: "demo", ID: "5f0c5a0e-6f0b-8f2e-9d8e-0d6f0c1b2a3c"}}
 	if diff := cmp.Diff(want, p.resumed); diff != "" || err != nil || p.swept != 0 || len(p.arrived) != 0 {
 		t.Error(diff, err)
 	}
 	p.err = errors.New("busy")
-	if err := trigger.ImportParse(p, p, p, quiet)(t.Context(), sample(t, "import-parse-resume")); err == nil {
+	if err := trigger.ImportParse(p, p, p, nil, quiet)(t.Context(), sample(t, "import-parse-resume")); err == nil {
 		t.Error("Lambda does not hear of a run that failed")
 	}
 }
@@ -124,6 +124,7 @@ type writer struct {
 	mu         sync.Mutex
 	deliveries []importing.Delivery
 	fails      func(importing.Delivery) bool
+	returns
 }
 
 func (w *writer) Handle(_ context.Context, delivery importing.Delivery) (importing.Written, error) {
@@ -145,7 +146,7 @@ func TestChunksAndDeadLetters(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := &writer{}
-		response, err := trigger.ImportWrite(w, deadLetters, quiet)(t.Context(), event)
+		response, err := trigger.ImportWrite(trigger.Chunks{Writer: w, Work: w, Dead: w, DeadLettersARN: deadLetters, Log: quiet})(t.Context(), event)
 		if err != nil || len(response.BatchItemFailures) != 0 || len(w.deliveries) != 1 || w.deliveries[0].Dead != dead || w.deliveries[0].Receives != 1 {
 			t.Fatalf("%s: %+v, %+v, %v", name, response, w.deliveries, err)
 		}
@@ -161,7 +162,7 @@ func TestOnlyWhatFailedComesAgain(t *testing.T) {
 		{MessageId: "a", Body: "1"}, {MessageId: "b", Body: "2", Attributes: map[string]string{"ApproximateReceiveCount": "3"}}, {MessageId: "c", Body: "3"},
 	}}
 	w := &writer{fails: func(d importing.Delivery) bool { return d.Receives == 3 }}
-	response, err := trigger.ImportWrite(w, deadLetters, quiet)(t.Context(), event)
+	response, err := trigger.ImportWrite(trigger.Chunks{Writer: w, Work: w, Dead: w, DeadLettersARN: deadLetters, Log: quiet})(t.Context(), event)
 	want := []events.SQSBatchItemFailure{{ItemIdentifier: "b"}}
 	if diff := cmp.Diff(want, response.BatchItemFailures); diff != "" || err != nil || len(w.deliveries) != 3 {
 		t.Error(diff, err, len(w.deliveries))

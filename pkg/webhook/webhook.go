@@ -4,6 +4,7 @@ package webhook
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/occ/contacts/pkg/channel/provider"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/identity"
+	"github.com/occ/contacts/pkg/metrics"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -40,7 +42,8 @@ type Deps struct {
 	Queue    Queue
 	Region   func(ctx context.Context, workspace string) (string, error) // whose national phone spellings a workspace's are
 	Phone    func(raw, region string) (e164 string, err error)
-	BaseURL  string // what providers call; empty: the host that they name
+	BaseURL  string            // what providers call; empty: the host that they name
+	Metrics  *metrics.Recorder // may be nil
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -71,13 +74,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String("workspace", done.account.Workspace), slog.String("channel", string(done.account.Channel)), slog.Int("events", done.events),
 		slog.Int("batches", done.batches), slog.Int("unusable", done.unusable), slog.Int("ignored", done.ignored),
 		slog.Int64("ms", s.Now().Sub(began).Milliseconds()))
+	s.Metrics.Webhook(string(done.account.Channel), s.Now().Sub(began), done.events, done.ignored)
+	s.Metrics.DeadLetters(metrics.Unusable, done.unusable)
 }
 
 // serve answers a request. What is no fault of the provider goes to the log.
 func (s *server) serve(r *http.Request, log *slog.Logger) (done outcome) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			log.ErrorContext(r.Context(), "panic", slog.String("error", problem.LoggablePanic(fault)), slog.String("stack", string(debug.Stack())))
+			log.ErrorContext(r.Context(), "panic", slog.String("error", fmt.Sprint(fault)), slog.String("stack", string(debug.Stack())))
 			done.answer = refusal(nil)
 		}
 	}()
@@ -87,7 +92,7 @@ func (s *server) serve(r *http.Request, log *slog.Logger) (done outcome) {
 	}
 	done.answer = refusal(err)
 	if done.status >= http.StatusInternalServerError {
-		log.ErrorContext(r.Context(), "a webhook could not be taken", slog.String("workspace", done.account.Workspace), slog.String("error", problem.Loggable(err)))
+		log.ErrorContext(r.Context(), "a webhook could not be taken", slog.String("workspace", done.account.Workspace), slog.String("error", err.Error()))
 	}
 	return done
 }

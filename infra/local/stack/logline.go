@@ -18,6 +18,9 @@ var first = []string{"time", "timestamp", "level", "msg", "message"}
 // readable turns a JSON line of a function into time, level, message and attributes; other lines stay as they are, platform lines go.
 func readable(line string) string {
 	line = strings.TrimSpace(line)
+	if strings.HasPrefix(line, `{"_aws":`) { // a metric, which CloudWatch alone reads
+		return ""
+	}
 	for _, platform := range platformLines {
 		if strings.HasPrefix(line, platform) {
 			return ""
