@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -29,7 +30,7 @@ func chunkState(it item) (importing.ChunkState, error) {
 	state := importing.ChunkState{
 		Version: it.number(attrVersion), Outcomes: it.text("outcomes"), Closed: it.flag("closed"), Trying: it.number("trying"), Tries: it.number("tries"),
 	}
-	return state, it.json("verdicts", &state.Verdicts)
+	return state, errors.Join(it.json("verdicts", &state.Verdicts), it.json(attrNotesLeft, &state.NotesLeft))
 }
 
 // ClosedChunks implements importing.ChunkStore: one query for each of the partitions that an import's chunks lie in.
@@ -87,6 +88,8 @@ func advanced(ref importing.ChunkRef, state importing.ChunkState) importing.Chun
 	return state
 }
 
+const attrNotesLeft = "notesLeft" // JSON: notes of a row that found no room in its transaction
+
 // contactsPrefix begins the attributes of a chunk's record that name contacts.
 const contactsPrefix = "contacts"
 
@@ -110,13 +113,23 @@ func (s *Store) chunkPart(ref importing.ChunkRef, before, after importing.ChunkS
 			return part{}, err
 		}
 	}
+	removed := ""
+	switch {
+	case after.NotesLeft.Any():
+		update += ", notesLeft = :notesLeft"
+		if err := values.setJSON(":notesLeft", after.NotesLeft); err != nil {
+			return part{}, err
+		}
+	case before.NotesLeft.Any():
+		removed = " REMOVE notesLeft"
+	}
 	if len(contacts) > 0 {
 		update += ", #contacts = :contacts"
 		names["#contacts"] = fmt.Sprintf("%s%d", contactsPrefix, after.Version)
 		values[":contacts"] = mapOf(contacts)
 	}
 	c.names, c.values = names, values
-	return change(s.tables.Jobs, chunkKey(ref.Workspace, ref.ID, ref.Number), update, c), nil
+	return change(s.tables.Jobs, chunkKey(ref.Workspace, ref.ID, ref.Number), update+removed, c), nil
 }
 
 // rowContact spells what a chunk's record says of a row: its contact, its number in the file, and whether it has notes.

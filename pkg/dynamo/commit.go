@@ -42,7 +42,11 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 	}
 	defer s.afterwards(ctx, ref.Workspace, nil, labels)
 	for _, group := range pack(rows) {
-		if err := c.do(ctx, group); err != nil {
+		err := c.do(ctx, group)
+		if err == nil {
+			err = c.finishNotes(ctx, group)
+		}
+		if err != nil {
 			return c.state, c.redo, err
 		}
 	}
@@ -113,6 +117,16 @@ func (c *commit) do(ctx context.Context, group []*row) error {
 	}
 }
 
+// finishNotes writes what found no room in the transaction of a row.
+func (c *commit) finishNotes(ctx context.Context, group []*row) (err error) {
+	for _, r := range group {
+		if left := c.state.NotesLeft; left.Any() && left.Row == r.Index {
+			c.state, err = c.store.FinishNotes(ctx, c.ref, c.state, r.Notes)
+		}
+	}
+	return err
+}
+
 // pending are the rows whose outcome is not recorded yet: an answer that was lost may have recorded some.
 func (c *commit) pending(group []*row) []*row {
 	return slices.DeleteFunc(slices.Clone(group), func(r *row) bool {
@@ -129,9 +143,6 @@ func (c *commit) try(ctx context.Context, group []*row, tries int) error {
 	}
 	parts := append(make([]part, 0, maxTransactionItems), record)
 	for _, r := range group {
-		if err := c.store.putNotes(ctx, r.overflow); err != nil {
-			return err
-		}
 		parts = append(parts, r.parts...)
 	}
 	c.sent++
@@ -157,6 +168,9 @@ func (c *commit) advance(group []*row) (importing.ChunkState, item) {
 		outcomes[r.Index] = byte(r.Outcome)
 		if r.contactID != "" {
 			contacts[fmt.Sprint(r.Index)] = text(rowContact(importing.RowContact{ID: r.contactID, Row: r.Row, Notes: len(r.Notes) > 0}))
+		}
+		if len(r.overflow) > 0 { // it is the only row of its group
+			after.NotesLeft = importing.NotesLeft{Row: r.Index, ContactID: r.contactID, IDs: r.overflow}
 		}
 		if r.Verdict != nil {
 			if after.Verdicts == nil {
@@ -185,9 +199,6 @@ func (c *commit) refused(ctx context.Context, group []*row, r *refusal) ([]*row,
 	for _, row := range group {
 		if slices.Contains(r.failed[at:at+len(row.parts)], true) {
 			c.redo = append(c.redo, row.Index)
-			if err := c.store.removeNotes(ctx, row.overflow); err != nil {
-				return nil, err
-			}
 		} else {
 			left = append(left, row)
 		}

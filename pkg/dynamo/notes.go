@@ -3,12 +3,12 @@ package dynamo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -80,28 +80,72 @@ func (s *Store) withNote(ctx context.Context, before, after contact.Contact, act
 	return written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts)
 }
 
-// putNotes writes notes that found no room in their row's transaction. Their ids follow from the row, so that a repetition
-// puts the same ones; the row's outcome is recorded after them.
-func (s *Store) putNotes(ctx context.Context, notes []part) error {
-	for len(notes) > 0 {
-		n, bytes := 0, 0
-		for n < len(notes) && n < maxTransactionItems && bytes+notes[n].bytes <= maxTransactionBytes {
-			bytes += notes[n].bytes
-			n++
+// FinishNotes implements importing.ChunkStore. Each transaction moves the record, which says what is left then, and demands that the contact
+// is there: notes that are put belong to somebody, and none is put twice, be it that somebody deletes one meanwhile.
+func (s *Store) FinishNotes(ctx context.Context, ref importing.ChunkRef, state importing.ChunkState, notes []contact.Note) (importing.ChunkState, error) {
+	for state.NotesLeft.Any() {
+		owner := contact.Contact{Workspace: ref.Workspace, ID: state.NotesLeft.ContactID}
+		writeID := newWriteID()
+		after := advanced(ref, state)
+		batch := s.notesBatch(ref, owner, &after.NotesLeft, notes, writeID)
+		record, err := s.chunkPart(ref, state, after, writeID, nil)
+		if err != nil {
+			return state, err
 		}
-		if err := s.transact(ctx, newWriteID(), notes[:n], maxTries); err != nil {
-			return fmt.Errorf("dynamo: write %d notes: %w", n, err)
+		there := require(s.tables.Contacts, contactKey(owner.Workspace, owner.ID), condition{text: "attribute_exists(pk)"}) // or what became of it
+		err = s.transact(ctx, writeID, append([]part{record, there}, batch...), maxTries)
+		r, refused := errors.AsType[*refusal](err)
+		switch {
+		case err == nil:
+		case !refused:
+			return state, fmt.Errorf("dynamo: write notes of chunk %d: %w", ref.Number, err)
+		case r.mine(writeID):
+		case r.failed[0]:
+			return state, importing.ErrStale
+		default: // the contact was deleted
+			return s.dropNotes(ctx, ref, state)
 		}
-		notes = notes[n:]
+		state = after
 	}
-	return nil
+	return state, nil
 }
 
-// removeNotes takes notes back whose row was refused: it may go to another contact now.
-func (s *Store) removeNotes(ctx context.Context, notes []part) error {
-	removals := make([]part, len(notes))
-	for i, note := range notes {
-		removals[i] = remove(aws.ToString(note.write.Put.TableName), item(note.write.Put.Item).key(), condition{})
+// notesBatch are as many of the notes that are left as a transaction takes; left is then the rest.
+func (s *Store) notesBatch(ref importing.ChunkRef, owner contact.Contact, left *importing.NotesLeft, notes []contact.Note, writeID string) (batch []part) {
+	byID := make(map[string]contact.Note, len(notes))
+	for _, note := range notes {
+		byID[note.ID] = note
 	}
-	return s.putNotes(ctx, removals)
+	bytes, done := 0, 0
+	for _, id := range left.IDs {
+		if note, known := byID[id]; known {
+			p := put(s.tables.Contacts, importedNote(ref, owner, note, writeID), condition{})
+			if len(batch) == maxTransactionItems-2 || bytes+p.bytes > maxTransactionBytes {
+				break
+			}
+			batch, bytes = append(batch, p), bytes+p.bytes
+		}
+		done++
+	}
+	left.IDs = left.IDs[done:]
+	return batch
+}
+
+// dropNotes forgets the notes that are left.
+func (s *Store) dropNotes(ctx context.Context, ref importing.ChunkRef, state importing.ChunkState) (importing.ChunkState, error) {
+	writeID := newWriteID()
+	after := advanced(ref, state)
+	after.NotesLeft = importing.NotesLeft{}
+	p, err := s.chunkPart(ref, state, after, writeID, nil)
+	if err != nil {
+		return state, err
+	}
+	other, err := s.changeOne(ctx, p, writeID)
+	switch {
+	case err != nil:
+		return state, err
+	case other != nil:
+		return state, importing.ErrStale
+	}
+	return after, nil
 }

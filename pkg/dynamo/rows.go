@@ -17,8 +17,8 @@ type row struct {
 	contactID string // empty when nothing is written
 	parts     []part
 	bytes     int
-	touches   []key  // its contact and its claims: two rows that share one never share a transaction
-	overflow  []part // notes beyond what one transaction holds; written before it
+	touches   []key    // its contact and its claims: two rows that share one never share a transaction
+	overflow  []string // ids of notes beyond what one transaction holds; written after it
 }
 
 // storableRow is rowOf, or the rejection of a row that would make an item or a transaction too large for DynamoDB: no repetition helps that,
@@ -60,7 +60,7 @@ func (s *Store) rowOf(ref importing.ChunkRef, w *importing.Write, writeID string
 		if len(r.parts) < maxTransactionItems-1 && r.bytes+p.bytes < maxTransactionBytes/2 {
 			r.parts, r.bytes = append(r.parts, p), r.bytes+p.bytes
 		} else {
-			r.overflow = append(r.overflow, p)
+			r.overflow = append(r.overflow, note.ID)
 		}
 	}
 	r.bytes = 0
@@ -99,7 +99,8 @@ func pack(rows []*row) [][]*row {
 			creates = 1
 		}
 		full := items+len(r.parts) > maxTransactionItems || bytes+r.bytes > maxTransactionBytes || created+creates > maxCreations
-		if len(group) > 0 && (full || r.meets(touched)) {
+		alone := len(r.overflow) > 0 || len(group) > 0 && len(group[len(group)-1].overflow) > 0 // the record tells of one row's
+		if len(group) > 0 && (full || alone || r.meets(touched)) {
 			groups, group = append(groups, group), nil
 			items, bytes, created = 1, 0, 0
 			clear(touched)

@@ -74,6 +74,9 @@ func (v *verification) outcomes(job importing.Import) importing.Totals {
 			continue
 		}
 		outcomes := it.text("outcomes")
+		if it.flag("closed") && it[attrNotesLeft] != nil {
+			v.breach("import %s: chunk %s is counted, and notes of it are still to be written", job.ID, k.sk)
+		}
 		if !it.flag("closed") {
 			if job.Status == importing.Completed && sum.Rows == job.Totals.Processed && strings.Trim(outcomes, string(rune(importing.Pending))) != "" {
 				v.breach("import %s: chunk %s wrote rows and is not counted", job.ID, k.sk)

@@ -232,6 +232,8 @@ type ChunkState struct {
 	Tries    int    // how often that row was begun alone
 	// Verdicts of rows decided by the writer, by row index: what the report says of them.
 	Verdicts map[int]Verdict
+	// NotesLeft are notes of a row that found no room in its transaction. They are to be written before any other row.
+	NotesLeft NotesLeft
 }
 
 // Mark is the state in which the row of that index is begun alone, once more if it was before; noRow takes a mark back.

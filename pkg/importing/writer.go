@@ -194,8 +194,8 @@ func (c *chunkWork) finish(ctx context.Context, careful bool) error {
 	if err := write(ctx); err != nil {
 		return err
 	}
-	if c.state.Closed {
-		return nil
+	if err := c.finishNotes(ctx); err != nil || c.state.Closed {
+		return err
 	}
 	if lines := fragment(c.chunk, c.state); len(lines) > 0 {
 		if err := c.files.PutWork(ctx, fragmentKey(c.ref.Ref, c.ref.Number), lines); err != nil {
@@ -230,6 +230,9 @@ func (c *chunkWork) write(ctx context.Context, which func() []int) error {
 			return fmt.Errorf("importing: %d rows of chunk %d are contended for", len(indexes), c.ref.Number)
 		}
 		if err := pause(ctx, round); err != nil {
+			return err
+		}
+		if err := c.finishNotes(ctx); err != nil {
 			return err
 		}
 		writes, err := c.decide(ctx, indexes)
