@@ -363,3 +363,46 @@ func TestResume(t *testing.T) {
 		t.Errorf("%+v", w.contacts)
 	}
 }
+
+// The progress of an undo counts each row once, however often its chunk comes, and ends at the rows that the import created and updated,
+// those that changed nothing too.
+func TestTheProgressOfAnUndo(t *testing.T) {
+	w := newWorld(t)
+	w.know(contact.Contact{ID: "p0", Name: "Person 0", Email: "person0@example.com"})
+	ref := w.begin(UpdateKnown, fileOf(250, 1))
+	w.settle()
+	imported := w.imports[ref].Totals
+	if imported.Created != 249 || imported.Updated != 1 {
+		t.Fatalf("%+v", imported)
+	}
+	w.edit(ContactID(ref.ID, 200), func(c *contact.Contact) { c.Company = "Other" })
+	if _, err := w.service.Undo(invocation(), ref); err != nil {
+		t.Fatal(err)
+	}
+	progress := func(want int) {
+		t.Helper()
+		job, err := w.service.Get(invocation(), ref)
+		if err != nil || job.Undo.Undone+job.Undo.Kept != want || job.Totals != imported {
+			t.Errorf("%+v of %+v, %v; want %d", job.Undo, job.Totals, err, want)
+		}
+	}
+	progress(0)
+	w.startRuns()
+	slices.SortFunc(w.messages, func(a, b message) int { return strings.Compare(string(a.body), string(b.body)) })
+	for i, want := range []int{100, 200, 250} {
+		for range 2 {
+			if _, err := w.handle(w.messages[i]); err != nil {
+				t.Fatal(err)
+			}
+			progress(want)
+		}
+	}
+	w.settle()
+	if job := w.imports[ref]; job.Undo != (UndoTotals{Chunks: 3, Undone: 249, Kept: 1}) || job.Status != Undone {
+		t.Errorf("%+v", job.Undo)
+	}
+	listed, _, err := w.service.List(invocation(), demo, 1, "")
+	if err != nil || listed[0].Undo.Kept != 1 {
+		t.Errorf("%+v, %v", listed, err)
+	}
+}
