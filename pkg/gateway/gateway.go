@@ -26,7 +26,7 @@ func Handler(h http.Handler, within time.Duration) func(context.Context, events.
 		defer stop()
 		request, err := newRequest(ctx, event)
 		if err != nil {
-			return refusal(), nil //nolint:nilerr // an error would make the gateway answer 500
+			return refusal(event.RequestContext.RequestID), nil //nolint:nilerr // an error would make the gateway answer 500
 		}
 		recorder := newRecorder()
 		h.ServeHTTP(recorder, request)
@@ -98,10 +98,10 @@ func callerOf(event events.APIGatewayV2HTTPRequest) identity.Caller {
 }
 
 // refusal answers an event whose body is not what it says.
-func refusal() events.APIGatewayV2HTTPResponse {
+func refusal(requestID string) events.APIGatewayV2HTTPResponse {
 	return events.APIGatewayV2HTTPResponse{
 		StatusCode: http.StatusBadRequest,
-		Headers:    map[string]string{"content-type": "application/problem+json"},
+		Headers:    map[string]string{"content-type": "application/problem+json", "x-request-id": requestID, "cache-control": "no-store"},
 		Body:       `{"type":"about:blank","title":"Bad Request","status":400,"detail":"The body could not be decoded.","code":"malformed_json"}`,
 	}
 }

@@ -78,8 +78,10 @@ func TestBinaryAnswersAreBase64(t *testing.T) {
 }
 
 func TestABrokenBodyIsRefused(t *testing.T) {
-	answer, err := gateway.Handler(http.NotFoundHandler(), time.Minute)(t.Context(), events.APIGatewayV2HTTPRequest{Body: "*", IsBase64Encoded: true})
-	if err != nil || answer.StatusCode != http.StatusBadRequest {
+	answer, err := gateway.Handler(http.NotFoundHandler(), time.Minute)(t.Context(), events.APIGatewayV2HTTPRequest{
+		Body: "*", IsBase64Encoded: true, RequestContext: events.APIGatewayV2HTTPRequestContext{RequestID: "r-1"},
+	})
+	if err != nil || answer.StatusCode != http.StatusBadRequest || answer.Headers["x-request-id"] != "r-1" {
 		t.Errorf("%+v, %v", answer, err)
 	}
 }
