@@ -89,7 +89,6 @@ func writeAll(r *Recorder) {
 	r.IgnoredObject()
 	r.WroteChunk(Rows{1, 2, 3, 4}, time.Millisecond)
 	r.FinishedExport("completed", 10, 1<<40)
-	r.Swept()
 	r.StartedBackups(0)
 	r.Retried()
 	r.Throttled()
@@ -139,8 +138,8 @@ func TestRetriesAreToldOnceWithTheNextLine(t *testing.T) {
 	}
 	all.Wait()
 	r.Throttled()
-	r.Swept()
-	r.Swept()
+	r.IgnoredObject()
+	r.IgnoredObject()
 	r.Flush()
 	got := lines(&out)
 	if len(got) != 3 || !strings.HasSuffix(got[1], `"Stack":"prod","Function":"export","Retries":10,"Throttles":1}`) {

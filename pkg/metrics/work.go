@@ -67,9 +67,6 @@ func (r *Recorder) FinishedExport(outcome string, rows int, written int64) {
 		value{"ExportRows", count, float64(rows)}, value{"ExportBytes", size, float64(written)})
 }
 
-// Swept tells that a sweep ran to its end.
-func (r *Recorder) Swept() { r.write("", "", value{"SweepsRun", count, 1}) }
-
 // StartedBackups tells how many exports the nightly backup started; zero too, so that a night without is seen.
 func (r *Recorder) StartedBackups(exports int) {
 	r.write("", "", value{"BackupsStarted", count, float64(exports)})

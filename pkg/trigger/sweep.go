@@ -2,11 +2,9 @@ package trigger
 
 import "github.com/occ/contacts/pkg/metrics"
 
-// swept tells of a sweep that ran to its end, and passes its error on.
+// swept tells what the AWS clients met during a sweep, and passes the sweep's error on. It writes nothing else: a metric that comes
+// every minute costs 0.30 $ a month, and that sweeps run is seen in EventBridge's own metrics.
 func swept(recorder *metrics.Recorder, err error) error {
-	if err == nil {
-		recorder.Swept()
-	}
 	recorder.Flush()
 	return err
 }
