@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -103,8 +104,13 @@ func (r *Registry) put(ctx context.Context, workspace string, key AccountKey, dr
 		account = Account{Workspace: workspace, Channel: key.Channel, ID: key.ID, CreatedAt: now}
 	}
 	account.Name, account.UpdatedAt = draft.Name, now
-	plain, err := json.Marshal(secrets) //nolint:gosec // to be sealed
-	if err == nil {
+	plain, err := plainjson.Marshal(secrets) // to be sealed
+	switch {
+	case err != nil:
+	case len(plain) > maxSealed:
+		return Account{}, false, problem.Invalid("body.secrets", nil, "The secrets take %d bytes as they are encrypted, where quotes and backslashes count twice, and %d are the most. Shorten them.",
+			len(plain), maxSealed)
+	default:
 		account.Sealed, err = r.sealer.Seal(ctx, workspace, key, plain)
 	}
 	if err != nil {
@@ -127,7 +133,9 @@ func (r *Registry) rotate(ctx context.Context, before Account, secrets *Secrets,
 	if err != nil && !errors.Is(err, ErrUnsealable) { // what is lost cannot stay valid, and need not keep a new one out
 		return err
 	}
-	secrets.Previous, secrets.PreviousUntil = former.Previous, former.PreviousUntil
+	if now.Before(former.PreviousUntil) { // one that has expired leaked long ago perhaps, and is never valid again
+		secrets.Previous, secrets.PreviousUntil = former.Previous, former.PreviousUntil
+	}
 	if former.SigningSecret != secrets.SigningSecret { // the same one again, as when an answer was lost, is no rotation
 		secrets.Previous, secrets.PreviousUntil = former.SigningSecret, now.Add(formerSecretLife)
 	}

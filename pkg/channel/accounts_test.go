@@ -326,3 +326,61 @@ func TestADamagedSealSaysNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A client that sends its whole configuration again says until when the former secret is valid; one that has expired stays so.
+func TestAnExpiredSecretStaysExpired(t *testing.T) {
+	l, c := newLedger(), &clock{noon}
+	registry := channel.NewRegistry(l, l, c.now)
+	put := func(secret string, until *time.Time) channel.Secrets {
+		t.Helper()
+		d := signing(secret)
+		d.PreviousUntil = until
+		if _, _, err := registry.Put(t.Context(), "demo", platform, d); err != nil {
+			t.Fatal(err)
+		}
+		_, secrets, err := channel.NewKeyring(l, l, c.now).Open(t.Context(), platform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secrets
+	}
+	put(first, nil)
+	c.Time = noon.Add(time.Hour)
+	put(second, nil) // the first leaked: it is valid for 60 s more
+	until := c.Time.Add(24 * time.Hour)
+	if secrets := put(second, &until); secrets.Previous != first || !secrets.PreviousUntil.Equal(until) {
+		t.Errorf("while it is valid it may be longer: %v", secrets.PreviousUntil)
+	}
+	c.Time = noon.Add(100 * 24 * time.Hour)
+	until = c.Time.Add(24 * time.Hour)
+	if secrets := put(second, &until); secrets.Previous != "" || !secrets.PreviousUntil.IsZero() {
+		t.Errorf("a secret that expired long ago signs webhooks until %v", secrets.PreviousUntil)
+	}
+}
+
+// sizes is a ledger that knows how much KMS takes.
+type sizes struct {
+	*ledger
+	largest int
+}
+
+func (s *sizes) Seal(ctx context.Context, workspace string, key channel.AccountKey, plain []byte) ([]byte, error) {
+	s.largest = max(s.largest, len(plain))
+	return s.ledger.Seal(ctx, workspace, key, plain)
+}
+
+func TestSecretsThatKMSRefuses(t *testing.T) {
+	l, c := newLedger(), &clock{noon}
+	s := &sizes{ledger: l}
+	registry := channel.NewRegistry(l, s, c.now)
+	for secret, taken := range map[string]bool{strings.Repeat("x", 1500): true, strings.Repeat("&", 1500): true, strings.Repeat("\"", 1500): false} {
+		draft := channel.AccountDraft{Name: "x", Secrets: map[string]string{"appSecret": secret, "verifyToken": secret}}
+		_, _, err := registry.Put(t.Context(), "demo", channel.AccountKey{Channel: contact.WhatsApp, ID: "1"}, draft)
+		if problem.CodeOf(err) == problem.ValidationFailed == taken || err == nil != taken {
+			t.Errorf("secrets of 1,500 %q: %v", secret[:1], err)
+		}
+	}
+	if s.largest > 4096 {
+		t.Errorf("%d bytes are to be sealed", s.largest)
+	}
+}

@@ -14,11 +14,13 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// Limits of an account. A sealed text has at most 4,096 bytes (KMS), and holds up to two secrets.
+// Limits of an account. KMS encrypts at most 4,096 bytes, and an account has up to two secrets.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
 const (
 	maxAccountID    = 256 // characters
 	maxAccountBytes = 512 // of an id: it stands in a storage key, and in those of identities
 	maxSecretBytes  = 1_500
+	maxSealed       = 4_096 // bytes of all secrets as JSON
 )
 
 // Names of secrets (pkg/httpapi/README.md, "Channel accounts").

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
@@ -32,16 +33,44 @@ type change struct {
 	Value json.RawMessage `json:"value"`
 }
 
+// Bounds of what one body makes us hold and read. Meta sends at most 1,000 updates in a body.
+const (
+	maxRefused  = 100 // parts kept as bodies of their own
+	maxAccounts = 1_000
+	maxProfile  = 8 << 10 // bytes of a profile that is kept with each of its messages that cannot be used
+)
+
 // reader reads one body.
 type reader struct {
 	channel.Delivery
 	channel.Reading
-	object string
+	object   string
+	accounts map[string]bool // that events are of
+	beyond   int             // parts that are over the bounds: they are kept together, as the whole body
+}
+
+// Refuse keeps a part that cannot be used, as long as it is one of a few.
+func (r *reader) Refuse(reason string, body []byte) {
+	if len(r.Unusable) == maxRefused {
+		r.beyond++
+		return
+	}
+	r.Reading.Refuse(reason, body)
+}
+
+// add takes an event, unless its body names more accounts than any of Meta's does.
+func (r *reader) add(e channel.Event) {
+	if !r.accounts[e.AccountID] && len(r.accounts) == maxAccounts {
+		r.beyond++
+		return
+	}
+	r.accounts[e.AccountID] = true
+	r.Events = append(r.Events, e)
 }
 
 // Parse reads a body, which is known to be JSON. Its events may be of other accounts than the one that the address named.
 func Parse(d channel.Delivery) channel.Reading {
-	r := &reader{Delivery: d}
+	r := &reader{Delivery: d, accounts: map[string]bool{}}
 	var b body
 	if json.Unmarshal(d.Body, &b) != nil {
 		r.Refuse("The body is no notification of Meta: object and entry have other types.", d.Body)
@@ -54,6 +83,10 @@ func Parse(d channel.Delivery) channel.Reading {
 	r.object = b.Object
 	for _, raw := range b.Entry {
 		r.entry(raw)
+	}
+	if r.beyond > 0 {
+		r.Reading.Refuse(fmt.Sprintf("%d more parts cannot be used: a body may have at most %d such parts and name %d accounts. This is the whole body.",
+			r.beyond, maxRefused, maxAccounts), d.Body)
 	}
 	return r.Reading
 }

@@ -60,7 +60,7 @@ func (r *reader) messaging(account string, raw json.RawMessage) {
 		at := channel.UnixMilli(m.Timestamp)
 		event := r.NewEvent(provider, kind, channel.AccountKey{Channel: objects[r.object], ID: account}, at, append(id, theirs)...)
 		event.Direction, event.Person = direction, channel.Person{Addresses: []channel.Address{{ExternalID: theirs}}}
-		r.Events = append(r.Events, event)
+		r.add(event)
 	}
 }
 

@@ -90,12 +90,13 @@ func (r *reader) whatsApp(business string, c change) {
 		return
 	}
 	w := whatsApp{reader: r, business: business, field: c.Field, account: channel.AccountKey{Channel: contact.WhatsApp, ID: v.Metadata.PhoneNumberID}}
+	w.byID = make(map[string]int, 2*len(v.Contacts))
 	w.single = len(v.Messages)+len(v.Echoes) == 1
 	for _, raw := range v.Contacts {
 		var p profile
 		if json.Unmarshal(raw, &p) == nil { // without a profile the message still says who wrote
 			p.raw = raw
-			w.contacts = append(w.contacts, p)
+			w.know(&p)
 		}
 	}
 	for _, raw := range v.Messages {
@@ -116,8 +117,30 @@ type whatsApp struct {
 	*reader
 	business, field string
 	account         channel.AccountKey
-	contacts        []profile
-	single          bool // there is one message
+	contacts        []*profile
+	byID            map[string]int // place in contacts, by user id, and by the spelling of a wa_id that WhatsAppAddress gives
+	single          bool           // there is one message
+}
+
+// know finds a profile again by its ids; of several with one id the first counts.
+func (w *whatsApp) know(p *profile) {
+	address, _ := channel.WhatsAppAddress(p.WaID)
+	for _, id := range []string{userOf(p.UserID), numberOf(address.ExternalID)} {
+		if _, known := w.byID[id]; !known && id != "" {
+			w.byID[id] = len(w.contacts)
+		}
+	}
+	w.contacts = append(w.contacts, p)
+}
+
+func userOf(id string) string   { return marked("user ", id) }
+func numberOf(id string) string { return marked("number ", id) }
+
+func marked(kind, id string) string {
+	if id == "" {
+		return ""
+	}
+	return kind + id
 }
 
 // message reads a message from a person, or the echo of one to a person, by what the list is called.
@@ -155,14 +178,14 @@ func (w *whatsApp) message(raw json.RawMessage, listed string, direction channel
 	default:
 		event := w.NewEvent(provider, kind, w.account, m.Timestamp.Time, m.ID)
 		event.Direction, event.Person = direction, person
-		w.Events = append(w.Events, event)
+		w.add(event)
 	}
 }
 
 // refuse keeps a message with the profile of its person.
 func (w *whatsApp) refuse(reason, listed string, raw json.RawMessage, known *profile) {
 	single := map[string]any{"metadata": map[string]string{"phone_number_id": w.account.ID}, listed: []json.RawMessage{raw}}
-	if known != nil {
+	if known != nil && len(known.raw) <= maxProfile {
 		single["contacts"] = []json.RawMessage{known.raw}
 	}
 	text, _ := json.Marshal(single) // it was JSON
@@ -173,14 +196,17 @@ func (w *whatsApp) refuse(reason, listed string, raw json.RawMessage, known *pro
 // number beside it need not be the same.
 func (w *whatsApp) profileOf(number, userID string) *profile {
 	address, _ := channel.WhatsAppAddress(number)
-	for i, p := range w.contacts {
-		theirs, _ := channel.WhatsAppAddress(p.WaID)
-		if userID != "" && p.UserID == userID || number != "" && theirs.ExternalID == address.ExternalID {
-			return &w.contacts[i]
+	first := -1
+	for _, id := range []string{userOf(userID), numberOf(address.ExternalID)} {
+		if place, known := w.byID[id]; known && (first < 0 || place < first) {
+			first = place
 		}
 	}
+	if first >= 0 {
+		return w.contacts[first]
+	}
 	if w.single && len(w.contacts) == 1 && (userID == "" || w.contacts[0].UserID == "") {
-		return &w.contacts[0]
+		return w.contacts[0]
 	}
 	return nil
 }
@@ -243,5 +269,5 @@ func (w *whatsApp) system(m message, listed string, raw json.RawMessage) {
 	}
 	event := w.NewEvent(provider, kind, w.account, m.Timestamp.Time, m.ID)
 	event.Person, event.Former = now, &former
-	w.Events = append(w.Events, event)
+	w.add(event)
 }
