@@ -79,6 +79,7 @@ func newHandler(store storage, others outside, settings config.API, log *slog.Lo
 		Schedules: exporting.NewSchedules(store, others.timers, contacts.Search, time.Now),
 		Accounts:  channel.NewRegistry(store, others.sealer, time.Now),
 		Timelines: channel.NewHistory(store, store),
-		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL, Metrics: others.metrics, Log: log,
+		Template:  importing.NewTemplate, SigningKey: store.SigningKey, BaseURL: settings.PublicBaseURL,
+		MaxUploadBytes: settings.MaxUploadBytes, Metrics: others.metrics, Log: log,
 	})
 }

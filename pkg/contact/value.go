@@ -101,6 +101,9 @@ func NormalizeName(s string) (string, error) {
 	return cleanVisible("A name", s, MaxName)
 }
 
+// NormalizeLine returns a text of one line, as the name of something, trimmed and in NFC. The error calls it what.
+func NormalizeLine(what, s string, limit int) (string, error) { return cleanVisible(what, s, limit) }
+
 // cleanVisible returns a text of one line as it is stored; it refuses one of combining marks alone, which show only upon a letter.
 func cleanVisible(what, s string, limit int) (string, error) {
 	text, err := clean(what, CleanText(s), limit)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -156,9 +155,8 @@ func (s *Schedules) read(ctx context.Context, ref Ref, ifMatch contact.Precondit
 
 // checked brings a schedule into its stored form; selects says that its selection is to be understood anew.
 func (s *Schedules) checked(ctx context.Context, schedule Schedule, selects bool) (_ Schedule, err error) {
-	schedule.Name = contact.CleanText(schedule.Name)
-	if n := utf8.RuneCountInString(schedule.Name); n == 0 || n > maxScheduleName {
-		return Schedule{}, problem.Invalid("body.name", nil, "Give a name of 1 to %d characters.", maxScheduleName)
+	if schedule.Name, err = contact.NormalizeLine("A schedule's name", schedule.Name, maxScheduleName); err != nil {
+		return Schedule{}, problem.Invalid("body.name", nil, "%s", err)
 	}
 	if schedule.Expression, err = NormalizeExpression(schedule.Expression); err != nil {
 		return Schedule{}, err

@@ -52,6 +52,18 @@ func TestCreateSchedule(t *testing.T) {
 	}
 }
 
+// TestNamesOfSchedules holds their names to the rules of other names.
+func TestNamesOfSchedules(t *testing.T) {
+	for _, name := range []string{"", "\u200b", "a\u009b", strings.Repeat("n", 101)} {
+		draft := daily()
+		draft.Name = name
+		_, err := newScheduleBook().service().Create(bg, "demo", "s-1", draft, nil)
+		if refused, ok := errors.AsType[*problem.Error](err); !ok || refused.Fields[0].Location != "body.name" {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestSchedulesThatCannotBe(t *testing.T) {
 	for location, edit := range map[string]func(*ScheduleDraft){
 		"body.name":          func(d *ScheduleDraft) { d.Name = " " },

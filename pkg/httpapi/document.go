@@ -55,12 +55,14 @@ func (s *server) describe() ([]byte, error) {
 		e.describe(last.op, document.Components.Schemas)
 	}
 	describeWebhooks(document)
+	addForms(document.Components.Schemas.Map(), s.MaxUploadBytes)
+	addLinks(document)
 	return json.Marshal(document)
 }
 
 const about = `The contacts of a workspace, and the imports and channels that bring them. Errors are application/problem+json (RFC 9457) with a stable code. ` +
-	`Every answer has X-Request-Id; 401, 413 and 429 are the gateway's own. Unknown fields and parameters are refused. Times are RFC 3339, UTC. ` +
-	`An admin may do all that an agent may.`
+	`Every answer has X-Request-Id; 401, 429 and what is application/json of 413 and 503 are the gateway's own. A method that a path lacks is 405 with Allow. ` +
+	`Unknown fields and parameters are refused. Times are RFC 3339, UTC. An admin may do all that an agent may.`
 
 // describe adds to an operation what huma does not know of it.
 func (e *endpoint) describe(op *huma.Operation, schemas huma.Registry) {
@@ -86,9 +88,17 @@ func (e *endpoint) describe(op *huma.Operation, schemas huma.Registry) {
 		op.Responses["201"] = &made
 	}
 	if op.Responses["200"] != nil && op.Responses["200"].Headers["ETag"] != nil && e.method == http.MethodGet {
-		op.Responses["304"] = &huma.Response{Description: "The client has it already."}
+		op.Responses["304"] = &huma.Response{Description: "The client has it already.", Headers: op.Responses["200"].Headers}
 	}
 	e.describeErrors(op, schemas.Schema(reflect.TypeFor[refusal](), true, ""))
+	finish(op)
+}
+
+// finish adds to an operation what holds of all of them.
+func finish(op *huma.Operation) {
+	addParameterForms(op)
+	addGateways(op)
+	addHeaders(op)
 }
 
 // describeErrors enters the errors of an operation, the codes of each status together.
@@ -103,12 +113,6 @@ func (e *endpoint) describeErrors(op *huma.Operation, schema *huma.Schema) {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
 			Description: http.StatusText(status) + ": " + strings.Join(codes, ", "),
 			Content:     map[string]*huma.MediaType{(*refusal)(nil).ContentType(""): {Schema: schema}},
-		}
-	}
-	if e.role != "" {
-		message := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"message": {Type: huma.TypeString}}}
-		op.Responses["401"] = &huma.Response{
-			Description: "Unauthorized: no token, a bad or an expired one; the gateway's own answer", Content: map[string]*huma.MediaType{jsonMedia: {Schema: message}},
 		}
 	}
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
+// requestHeader names a request in answers and logs.
+const requestHeader = "X-Request-Id"
+
 // ServeHTTP implements http.Handler: what every request has around it.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
@@ -24,7 +27,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a := newAnswer()
 	route := s.serve(a, r, caller)
-	a.header.Set("X-Request-Id", caller.RequestID)
+	a.header.Set(requestHeader, caller.RequestID)
 	a.header.Set("X-Content-Type-Options", "nosniff")
 	if a.header.Get("Cache-Control") == "" {
 		a.header.Set("Cache-Control", "no-store")

@@ -10,13 +10,13 @@ import (
 type activityView struct {
 	At      string       `json:"at" format:"date-time"`
 	Actor   actorView    `json:"actor"`
-	Action  string       `json:"action" enum:"created,updated,note_added,note_changed,note_deleted,import_undone"`
+	Action  string       `json:"action" enum:"created,updated,note_added,note_changed,note_deleted,import_undone,joined,disputed"`
 	Changes []changeView `json:"changes" nullable:"false"`
 }
 
 type actorView struct {
 	Type string `json:"type" enum:"user,import,channel,system"`
-	ID   string `json:"id" doc:"The sub of a user, the id of an import"`
+	ID   string `json:"id" doc:"The sub of a user, the id of an import, the account of a channel"`
 }
 
 type changeView struct {

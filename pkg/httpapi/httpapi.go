@@ -65,8 +65,10 @@ type Deps struct {
 	Schedules  Schedules
 	SigningKey func(ctx context.Context) ([]byte, error) // of cursors; asked for when one is first made or read
 	BaseURL    string                                    // of the API, for its document; may be empty
-	Metrics    *metrics.Recorder                         // may be nil
-	Log        *slog.Logger
+	// MaxUploadBytes is the largest file through the API, for its document; 0 is not said there.
+	MaxUploadBytes int64
+	Metrics        *metrics.Recorder // may be nil
+	Log            *slog.Logger
 }
 
 // server is the API.

@@ -6,8 +6,10 @@ import (
 	"mime"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/identity"
 	"github.com/occ/contacts/pkg/importing"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // ref names an import of the caller's workspace.
@@ -70,6 +72,12 @@ type startImportAnswer struct {
 
 func (s *server) startImport(ctx context.Context, in *startImportInput) (*startImportAnswer, error) {
 	caller, body := identity.From(ctx), in.Body
+	if err := checkGiven("body.format", body.Format); err != nil {
+		return nil, err
+	}
+	if err := checkGiven("body.defaultRegion", body.DefaultRegion); err != nil {
+		return nil, err
+	}
 	made, err := s.Imports.Start(ctx, caller.Workspace, caller.Subject, importing.Request{
 		FileName: body.FileName, Size: int64(body.Size), Format: orEmpty(body.Format), OnDuplicate: importing.OnDuplicate(orEmpty(body.OnDuplicate)),
 		DryRun: body.DryRun != nil && *body.DryRun, Mapping: importing.Mapping(body.Mapping), Labels: body.Labels, DefaultRegion: orEmpty(body.DefaultRegion),
@@ -81,6 +89,14 @@ func (s *server) startImport(ctx context.Context, in *startImportInput) (*startI
 	how := upload{Method: link.Method, URL: link.URL, Headers: map[string]string{}, ExpiresAt: contact.FormatTime(link.ExpiresAt)}
 	maps.Copy(how.Headers, link.Headers)
 	return &startImportAnswer{"/v1/imports/" + job.ID, startedImport{viewImport(job), how}}, nil
+}
+
+// checkGiven refuses a blank text, which would be taken for none.
+func checkGiven(location string, text *string) error {
+	if text != nil && fold.Blank(*text) {
+		return problem.Invalid(location, nil, "Give it a value, or leave it out.")
+	}
+	return nil
 }
 
 func orEmpty(s *string) string {

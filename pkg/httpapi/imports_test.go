@@ -60,8 +60,8 @@ func TestStartImport(t *testing.T) {
 	if diff := cmp.Diff(request, s.imports.request); diff != "" || s.imports.subject != "s-1" {
 		t.Error(s.imports.subject, diff)
 	}
-	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":0,"format":null,"onDuplicate":null,"dryRun":null,"labels":null,"defaultRegion":null}`).is(http.StatusCreated)
-	if diff := cmp.Diff(importing.Request{FileName: "a.csv"}, s.imports.request); diff != "" {
+	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1,"format":null,"onDuplicate":null,"dryRun":null,"labels":null,"defaultRegion":null}`).is(http.StatusCreated)
+	if diff := cmp.Diff(importing.Request{FileName: "a.csv", Size: 1}, s.imports.request); diff != "" {
 		t.Error(diff)
 	}
 	s.call(http.MethodPost, "/v1/imports", `{"fileName":"a.csv","size":1,"dryRun":true,"mapping":{"Customer":"name","Fax":null,"":"email"}}`).is(http.StatusCreated)
@@ -80,7 +80,8 @@ func TestImportsThatCannotStart(t *testing.T) {
 		`{}`: "body.fileName body.size", `{"fileName":"a.csv"}`: "body.size", `{"fileName":null,"size":null}`: "body.fileName body.size",
 		`{"fileName":"a.csv","size":-1}`: "body.size", `{"fileName":"a.csv","size":1.5}`: "body.size", `{"fileName":"a.csv","size":"1"}`: "body.size",
 		`{"fileName":"a.csv","size":1,"onDuplicate":"replace"}`: "body.onDuplicate",
-		`{"fileName":"a.csv","size":1,"dryRun":"no"}`:           "body.dryRun", `{"fileName":"a.csv","size":1,"mapping":"name"}`: "body.mapping", `{"fileName":"a.csv","size":1,"mapping":[]}`: "body.mapping",
+		`{"fileName":"a.csv","size":1,"format":" "}`:            "body.format", `{"fileName":"a.csv","size":1,"defaultRegion":""}`: "body.defaultRegion",
+		`{"fileName":"a.csv","size":1,"dryRun":"no"}`: "body.dryRun", `{"fileName":"a.csv","size":1,"mapping":"name"}`: "body.mapping", `{"fileName":"a.csv","size":1,"mapping":[]}`: "body.mapping",
 		`{"fileName":"a.csv","size":1,"mapping":{"b":1,"c":{},"d":null}}`: "body.mapping.b body.mapping.c",
 		`{"fileName":"a.csv","size":1,"mapping":{"a.b":true}}`:            "body.mapping.a.b", `{"fileName":"a.csv","size":1,"labels":[1]}`: "body.labels[0]", `{"fileName":"a.csv","size":1,"rows":1}`: "body.rows",
 	} {

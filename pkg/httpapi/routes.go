@@ -113,7 +113,7 @@ func (s *server) routes() []*endpoint {
 
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports/template", role: identity.Admin, id: "getImportTemplate", summary: "A file to fill in, with an example row",
-			media: []string{"text/csv", "application/json"}, refuses: []problem.Code{problem.UnsupportedFormat},
+			media: []string{"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/json"}, refuses: []problem.Code{problem.UnsupportedFormat},
 		}, s.getTemplate),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports", role: identity.Admin, id: "listImports", summary: "List imports, newest first",

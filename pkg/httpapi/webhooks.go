@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,10 +14,10 @@ const webhookPath = "/v1/webhooks/{channel}/{accountId}"
 
 // describeWebhooks enters what providers call. They have no token; they sign.
 func describeWebhooks(document *huma.OpenAPI) {
-	text := &huma.Schema{Type: huma.TypeString}
+	text := func() *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
 	parameters := []*huma.Param{
-		{Name: "channel", In: "path", Required: true, Schema: text, Description: "whatsapp, instagram, messenger, telegram, sms, widget, email or platform"},
-		{Name: "accountId", In: "path", Required: true, Schema: text, Description: "As registered with PUT /v1/channel-accounts"},
+		{Name: "channel", In: "path", Required: true, Schema: text(), Description: "whatsapp, instagram, messenger, telegram, sms, widget, email or platform"},
+		{Name: "accountId", In: "path", Required: true, Schema: text(), Description: "As registered with PUT /v1/channel-accounts"},
 	}
 	post := &huma.Operation{
 		OperationID: "takeWebhook", Summary: "What a provider or the platform sends",
@@ -34,12 +35,20 @@ func describeWebhooks(document *huma.OpenAPI) {
 		get:  {403: "forbidden", 404: "not_found", 405: "method_not_allowed", 500: "internal_error", 503: "temporarily_unavailable"},
 	} {
 		operation.Parameters, operation.Tags = parameters, []string{"webhooks"}
-		operation.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}
+		operation.Responses = map[string]*huma.Response{"200": {
+			Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{"text/plain": {Schema: text()}},
+		}}
 		for status, code := range refusals {
 			operation.Responses[strconv.Itoa(status)] = &huma.Response{
 				Description: http.StatusText(status) + ": " + code, Content: map[string]*huma.MediaType{(*refusal)(nil).ContentType(""): {Schema: schema}},
 			}
 		}
 	}
+	post.Responses["200"].Content["text/xml"] = &huma.MediaType{Schema: text()}
+	get.Parameters = append(slices.Clone(parameters), // Meta sends all of them; without them it is no subscription
+		&huma.Param{Name: "hub.mode", In: "query", Schema: text()}, &huma.Param{Name: "hub.verify_token", In: "query", Schema: text()},
+		&huma.Param{Name: "hub.challenge", In: "query", Schema: text()})
+	finish(post)
+	finish(get)
 	document.Paths[webhookPath] = &huma.PathItem{Get: get, Post: post}
 }

@@ -13,7 +13,7 @@ import (
 // importDry uploads a file and waits for its end.
 func (w *world) importDry(mode OnDuplicate, dry bool, file string) Import {
 	w.t.Helper()
-	made, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", OnDuplicate: mode, DryRun: dry}, nil)
+	made, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", Size: 1, OnDuplicate: mode, DryRun: dry}, nil)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -49,7 +49,7 @@ func TestADryRunSaysWhatTheImportWillDo(t *testing.T) {
 
 func TestACancelledDryRun(t *testing.T) {
 	w := newWorld(t)
-	made, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", DryRun: true}, nil)
+	made, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people.csv", Size: 1, DryRun: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func TestMappingsThatAreTooLarge(t *testing.T) {
 		"body.mapping: The mapping has more than 100000 bytes; name only the columns that need it.": long,
 		"body.mapping.x: " + unknownField: {"x": new("mail")},
 	} {
-		_, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv", Mapping: mapping}, nil)
+		_, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv", Size: 1, Mapping: mapping}, nil)
 		if got := strings.Join(complaints(err), " | "); got != want || problem.CodeOf(err) != problem.InvalidMapping || len(w.imports) != 0 {
 			t.Errorf("%s, %v", got, err)
 		}

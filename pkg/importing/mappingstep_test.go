@@ -158,7 +158,7 @@ func TestAMappingThatComesBeforeItsFile(t *testing.T) {
 		`{"Who":"name","w ho":"phone"}`: {Failed, MissingColumns, `"Who" means the same column`},
 	} {
 		w := newWorld(t)
-		made, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv", Mapping: mapped(t, mapping)}, nil)
+		made, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv", Size: 1, Mapping: mapped(t, mapping)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

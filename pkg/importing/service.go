@@ -99,8 +99,8 @@ func (s *Service) accept(job *Import, request Request) (err error) {
 	switch {
 	case job.FileName == "" || utf8.RuneCountInString(job.FileName) > maxFileName:
 		return problem.Invalid("body.fileName", nil, "Give the file's name, of at most %d characters.", maxFileName)
-	case request.Size < 0:
-		return problem.Invalid("body.size", request.Size, "Give the file's size in bytes.")
+	case request.Size < 1: // a link for nothing would not bind the length of what is uploaded
+		return problem.Invalid("body.size", request.Size, "Give the file's size in bytes; an empty file has no contacts.")
 	case request.Size > s.maxBytes:
 		return problem.New(problem.FileTooLarge, "The file has %d bytes, and %d are the most through the API. Split it, or drop it into the uploads bucket.", request.Size, s.maxBytes)
 	}

@@ -33,7 +33,7 @@ func TestStart(t *testing.T) {
 	if diff := cmp.Diff(UploadLink{Method: "PUT", URL: "https://uploads/" + want.Key + "?size=5242880", ExpiresAt: want.ExpiresAt}, link); diff != "" {
 		t.Error(diff)
 	}
-	second, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people", Format: "CSV"}, nil)
+	second, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "people", Size: 1, Format: "CSV"}, nil)
 	other := second.Job
 	if err != nil || other.OnDuplicate != UpdateKnown || other.Format != "csv" || other.ID == job.ID {
 		t.Errorf("%+v, %v", other, err)
@@ -50,17 +50,18 @@ func TestStartRefuses(t *testing.T) {
 		code    problem.Code
 		field   string
 	}{
-		"no name":          {Request{FileName: " ", Format: "csv"}, problem.ValidationFailed, "body.fileName"},
-		"a long name":      {Request{FileName: strings.Repeat("é", 252) + ".csv"}, problem.ValidationFailed, "body.fileName"},
+		"no name":          {Request{FileName: " ", Size: 1, Format: "csv"}, problem.ValidationFailed, "body.fileName"},
+		"a long name":      {Request{FileName: strings.Repeat("é", 252) + ".csv", Size: 1}, problem.ValidationFailed, "body.fileName"},
 		"a negative size":  {Request{FileName: "a.csv", Size: -1}, problem.ValidationFailed, "body.size"},
+		"an empty file":    {Request{FileName: "a.csv"}, problem.ValidationFailed, "body.size"},
 		"too large":        {Request{FileName: "a.csv", Size: 5<<20 + 1}, problem.FileTooLarge, ""},
-		"another format":   {Request{FileName: "a.xlsx"}, problem.UnsupportedFormat, ""},
-		"no ending":        {Request{FileName: "people"}, problem.UnsupportedFormat, ""},
-		"format over name": {Request{FileName: "a.csv", Format: "json"}, problem.UnsupportedFormat, ""},
-		"a label":          {Request{FileName: "a.csv", Labels: []string{"ok", "a/b"}}, problem.ValidationFailed, "body.labels"},
-		"many labels":      {Request{FileName: "a.csv", Labels: labels}, problem.ValidationFailed, "body.labels"},
-		"a region":         {Request{FileName: "a.csv", DefaultRegion: "XX"}, problem.ValidationFailed, "body.defaultRegion"},
-		"a mode":           {Request{FileName: "a.csv", OnDuplicate: "replace"}, problem.ValidationFailed, "body.onDuplicate"},
+		"another format":   {Request{FileName: "a.xlsx", Size: 1}, problem.UnsupportedFormat, ""},
+		"no ending":        {Request{FileName: "people", Size: 1}, problem.UnsupportedFormat, ""},
+		"format over name": {Request{FileName: "a.csv", Size: 1, Format: "json"}, problem.UnsupportedFormat, ""},
+		"a label":          {Request{FileName: "a.csv", Size: 1, Labels: []string{"ok", "a/b"}}, problem.ValidationFailed, "body.labels"},
+		"many labels":      {Request{FileName: "a.csv", Size: 1, Labels: labels}, problem.ValidationFailed, "body.labels"},
+		"a region":         {Request{FileName: "a.csv", Size: 1, DefaultRegion: "XX"}, problem.ValidationFailed, "body.defaultRegion"},
+		"a mode":           {Request{FileName: "a.csv", Size: 1, OnDuplicate: "replace"}, problem.ValidationFailed, "body.onDuplicate"},
 	} {
 		w := newWorld(t)
 		_, err := w.service.Start(invocation(), demo, "sub-1", test.request, nil)
@@ -70,11 +71,11 @@ func TestStartRefuses(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	if _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: strings.Repeat("é", 251) + ".csv"}, nil); err != nil {
+	if _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: strings.Repeat("é", 251) + ".csv", Size: 1}, nil); err != nil {
 		t.Error(err)
 	}
 	w.strike = once("CreateImport", 0, failing)
-	if _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv"}, nil); problem.CodeOf(err) != problem.Unavailable {
+	if _, err := w.service.Start(invocation(), demo, "sub-1", Request{FileName: "a.csv", Size: 1}, nil); problem.CodeOf(err) != problem.Unavailable {
 		t.Error(err)
 	}
 }
@@ -117,7 +118,7 @@ func TestListsComeInPages(t *testing.T) {
 		want = append([]string{started(w).ID}, want...)
 		w.pass(time.Second)
 	}
-	if _, err := w.service.Start(invocation(), "other", "sub-1", Request{FileName: "a.csv"}, nil); err != nil {
+	if _, err := w.service.Start(invocation(), "other", "sub-1", Request{FileName: "a.csv", Size: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for after := ""; ; {
