@@ -17,7 +17,8 @@ func (s *Service) Notes(ctx context.Context, workspace, contactID string, limit 
 	return s.store.Notes(ctx, workspace, c.Owners(), limit, after)
 }
 
-// AddNote writes a note; once as in Create. Errors: NotFound, ValidationFailed, Unavailable, IdempotencyKeyReused, RequestInProgress.
+// AddNote writes a note; once as in Create. Errors: NotFound, ValidationFailed, NotPossible (MaxNotes), Unavailable,
+// IdempotencyKeyReused, RequestInProgress.
 func (s *Service) AddNote(ctx context.Context, workspace, contactID string, actor Actor, text string, once *Once) (Note, error) {
 	return OnlyOnce(ctx, s.store, workspace, once, func() (Note, error) { return s.addNote(ctx, workspace, contactID, actor, text, once) })
 }
@@ -33,11 +34,23 @@ func (s *Service) addNote(ctx context.Context, workspace, contactID string, acto
 	}
 	note := Note{ID: id.String(), Text: text, Author: actor.ID, Version: 1}
 	err = s.withContact(ctx, workspace, contactID, actor, func(before Contact) (noteChange, error) {
+		if err := s.roomForNote(ctx, before); err != nil {
+			return noteChange{}, err
+		}
 		note.CreatedAt = s.instant()
 		note.UpdatedAt = note.CreatedAt
 		return noteChange{note, "note_added", NoteChange("", text), s.writeNote(once)}, once.Keep(note)
 	})
 	return note, err
+}
+
+// roomForNote refuses another note for a contact that has MaxNotes: exports and imports hold all of a contact's notes at once.
+func (s *Service) roomForNote(ctx context.Context, c Contact) error {
+	count, err := s.store.CountNotes(ctx, c.Workspace, c.Owners(), MaxNotes)
+	if err == nil && count >= MaxNotes {
+		err = problem.New(problem.NotPossible, "The contact has %d notes, and that is the most. Delete some of them first.", count)
+	}
+	return err
 }
 
 // UpdateNote gives a note another text; the same one changes nothing. Errors: NotFound, VersionConflict, ValidationFailed, Unavailable.

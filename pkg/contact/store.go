@@ -30,6 +30,8 @@ type Store interface {
 	Note(ctx context.Context, workspace string, owners []string, noteID string) (Note, error)
 	// Notes reads a page of a contact's notes strongly, newest first; owners and positions as in Activities.
 	Notes(ctx context.Context, workspace string, owners []string, limit int, after string) (page []Note, next string, err error)
+	// CountNotes counts a contact's notes, up to most; owners as in Activities. It may trail a write by some seconds.
+	CountNotes(ctx context.Context, workspace string, owners []string, most int) (int, error)
 	// WriteNote writes a note together with its contact, as Update does; note.Version is the new one, 1 if there was none. once as in Create.
 	WriteNote(ctx context.Context, before, after Contact, activity Activity, note Note, once *Once) error
 	// DeleteNote deletes a note together with the change of its contact.

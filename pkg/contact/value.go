@@ -19,6 +19,7 @@ const (
 	MaxEmail      = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
 	MaxLocalPart  = 64  // RFC 5321 §4.5.3.1.1
 	MaxNote       = 10_000
+	MaxNotes      = 1_000 // of a contact
 	MaxLabels     = 40
 	MaxLabel      = 50
 	MaxAttributes = 100

@@ -76,6 +76,11 @@ func (s *Store) ListExports(ctx context.Context, workspace string, limit int, af
 	return jobs, next, err
 }
 
+// CountOpenExports implements exporting.Store.
+func (s *Store) CountOpenExports(ctx context.Context, workspace string, most int) (int, error) {
+	return s.countOpen(ctx, openExportPartition, workspace, most)
+}
+
 // OpenExports implements exporting.Store.
 func (s *Store) OpenExports(ctx context.Context) (refs []exporting.Ref, err error) {
 	err = s.eachOpen(ctx, openExportPartition, func(workspace, id string) { refs = append(refs, exporting.Ref{Workspace: workspace, ID: id}) })

@@ -78,6 +78,11 @@ func (s *Store) ListImports(ctx context.Context, workspace string, limit int, af
 	return jobs, next, err
 }
 
+// CountOpenImports implements importing.Library.
+func (s *Store) CountOpenImports(ctx context.Context, workspace string, most int) (int, error) {
+	return s.countOpen(ctx, openPartition, workspace, most)
+}
+
 // OpenImports implements importing.ImportStore.
 func (s *Store) OpenImports(ctx context.Context) (refs []importing.Ref, err error) {
 	err = s.eachOpen(ctx, openPartition, func(workspace, id string) { refs = append(refs, importing.Ref{Workspace: workspace, ID: id}) })

@@ -3,6 +3,12 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/occ/contacts/pkg/contact"
 )
@@ -65,6 +71,41 @@ func (s *Store) listJobs(ctx context.Context, partition string, limit int, after
 		}
 	}
 	return page, next, nil
+}
+
+// countOpen counts the open jobs of a kind that a workspace has, up to most of each of its partitions.
+func (s *Store) countOpen(ctx context.Context, partition func(bucket int) string, workspace string, most int) (int, error) {
+	counts := make([]int, openBuckets)
+	group, ctx := errgroup.WithContext(ctx)
+	for b := range counts {
+		group.Go(func() (err error) {
+			counts[b], err = s.count(ctx, s.tables.Jobs, partition(b), workspace+"#", most)
+			return err
+		})
+	}
+	err := group.Wait()
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return total, err
+}
+
+// count counts the items of a partition whose sort key begins with prefix, up to most. It may trail a write by some seconds.
+func (s *Store) count(ctx context.Context, table, partition, prefix string, most int) (total int, err error) {
+	var start map[string]types.AttributeValue
+	for more := true; more && total < most; more = start != nil {
+		out, err := s.client.Query(ctx, &dynamodb.QueryInput{
+			TableName: &table, Select: types.SelectCount, Limit: aws.Int32(int32(most - total)), ExclusiveStartKey: start, //nolint:gosec // a limit
+			KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :prefix)"),
+			ExpressionAttributeValues: item{":pk": text(partition), ":prefix": text(prefix)},
+		})
+		if err != nil {
+			return total, fmt.Errorf("dynamo: count in %s: %w", table, err)
+		}
+		total, start = total+int(out.Count), out.LastEvaluatedKey
+	}
+	return total, nil
 }
 
 // eachOpen visits the entries of open jobs of a kind, of all workspaces.

@@ -56,6 +56,17 @@ func (s *Store) Notes(ctx context.Context, workspace string, owners []string, li
 	return notes, next, err
 }
 
+// CountNotes implements contact.Store.
+func (s *Store) CountNotes(ctx context.Context, workspace string, owners []string, most int) (count int, err error) {
+	for _, owner := range owners {
+		n, err := s.count(ctx, s.tables.Contacts, contactPartition(workspace, owner), owner+notePrefix, most-count)
+		if count += n; err != nil || count >= most {
+			return count, err
+		}
+	}
+	return count, nil
+}
+
 // WriteNote implements contact.Store. The contact's version keeps two writers of one note apart.
 func (s *Store) WriteNote(ctx context.Context, before, after contact.Contact, activity contact.Activity, note contact.Note, once *contact.Once) error {
 	return s.withNote(ctx, before, after, activity, func(writeID string) []part {

@@ -102,6 +102,10 @@ type Fault struct {
 	Detail string
 }
 
+// forgetSearch drops what was searched for, often somebody's e-mail or phone: an export that has ended needs it no more, and nothing else
+// would remove it when that person is deleted.
+func (e *Export) forgetSearch() { e.Selection.Q, e.Selection.Search = "", nil }
+
 // Ref names the export.
 func (e Export) Ref() Ref { return Ref{e.Workspace, e.ID} }
 

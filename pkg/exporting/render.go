@@ -184,6 +184,7 @@ func (w *writing) finish(ctx context.Context) error {
 		return err
 	}
 	w.job.Status, w.job.Bytes, w.job.FinishedAt, w.job.Checkpoint = Completed, w.state.Bytes, w.instant(), ""
+	w.job.forgetSearch()
 	if w.job, err = w.store.UpdateExport(ctx, w.job); err != nil {
 		return err
 	}

@@ -138,6 +138,7 @@ func stopTime(ctx context.Context) time.Time {
 
 func (r *Runner) fail(ctx context.Context, job Export, code, detail string) error {
 	job.Status, job.Error, job.FinishedAt = Failed, &Fault{code, detail}, r.instant()
+	job.forgetSearch()
 	_, err := r.store.UpdateExport(ctx, job)
 	if errors.Is(err, ErrStale) {
 		return nil

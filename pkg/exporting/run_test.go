@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/occ/contacts/pkg/contact"
 )
 
 // export runs an export undisturbed and returns its file.
@@ -323,5 +325,23 @@ func TestNotesTooLongForACell(t *testing.T) {
 	read, err := csv.NewReader(strings.NewReader(export(t, CSV, Selection{Fields: []string{"notes"}}, record)[3:])).ReadAll()
 	if err != nil || len(read) != 2 || len(read[0]) != 1 {
 		t.Error(len(read), err)
+	}
+}
+
+// What was searched for is often somebody's e-mail or phone: it does not outlive the export.
+func TestAnExportThatEndedForgetsWhatWasSearchedFor(t *testing.T) {
+	searched := Selection{Q: "mona@example.com", Search: &contact.Search{Email: "mona@example.com"}, Label: "VIP"}
+	w := newWorld(t, person(1))
+	done, failed := w.queue(CSV, searched), w.queue(CSV, searched)
+	if _, err := w.runner().Run(t.Context(), done); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.runner().fail(t.Context(), w.jobs[failed], "internal_error", "…"); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []Ref{done, failed} {
+		if job := w.jobs[ref]; job.Status.Open() || job.Selection.Q != "" || job.Selection.Search != nil || job.Selection.Label != "VIP" {
+			t.Errorf("%+v", job)
+		}
 	}
 }

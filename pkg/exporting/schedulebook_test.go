@@ -76,6 +76,8 @@ func (b *scheduleBook) do(call string, work func() error) error {
 	return nil
 }
 
+func (b *scheduleBook) CountOpenExports(context.Context, string, int) (int, error) { return 0, nil }
+
 func (b *scheduleBook) Kept(_ context.Context, _ string, once *contact.Once) ([]byte, error) {
 	if b.kept == nil || b.kept.Key != once.Key {
 		return nil, nil

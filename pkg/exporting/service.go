@@ -42,12 +42,17 @@ type Request struct {
 }
 
 // Start makes an export that runs by itself; with once, only if none was made for its key. subject is who asks. Errors: ValidationFailed,
-// IdempotencyKeyReused, RequestInProgress.
+// NotPossible (too many are open), IdempotencyKeyReused, RequestInProgress.
 func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Export, error) {
 	made, err := contact.OnlyOnce(ctx, s.store, workspace, once, func() (Export, error) {
 		selection, err := understand(ctx, s.search, workspace, request)
 		if err != nil {
 			return Export{}, err
+		}
+		if open, err := s.store.CountOpenExports(ctx, workspace, maxOpen); err != nil {
+			return Export{}, err
+		} else if open >= maxOpen {
+			return Export{}, problem.New(problem.NotPossible, "%d exports of this workspace have not ended, and that is the most. Wait for some of them to end.", maxOpen)
 		}
 		job := Export{
 			Workspace: workspace, ID: uuid.NewString(), Status: Queued, Source: FromAPI, Format: request.Format, Selection: selection,
@@ -95,6 +100,8 @@ func understand(ctx context.Context, search Search, workspace string, request Re
 const (
 	maxText   = 1_000 // characters of a filter
 	maxFields = 1_000
+	// maxOpen is how many exports of a workspace may be open when another one is asked for: they share the functions with all others.
+	maxOpen = 100
 )
 
 func checkLengths(s Selection) error {

@@ -32,6 +32,8 @@ type Store interface {
 	UpdateExport(ctx context.Context, job Export) (Export, error)
 	// ListExports reads a page of a workspace's exports, newest first; after and next are positions in that order.
 	ListExports(ctx context.Context, workspace string, limit int, after string) (jobs []Export, next string, err error)
+	// CountOpenExports counts the exports of a workspace that have not ended; a count of most or more says no more than that.
+	CountOpenExports(ctx context.Context, workspace string, most int) (int, error)
 	// OpenExports names every export that is not finished, of all workspaces.
 	OpenExports(ctx context.Context) ([]Ref, error)
 }

@@ -83,6 +83,17 @@ func (w *world) do(call func() error) error {
 	return errDown
 }
 
+func (w *world) CountOpenExports(_ context.Context, workspace string, _ int) (open int, err error) {
+	w.Lock()
+	defer w.Unlock()
+	for ref, job := range w.jobs {
+		if ref.Workspace == workspace && job.Status.Open() {
+			open++
+		}
+	}
+	return open, nil
+}
+
 func (w *world) Kept(context.Context, string, *contact.Once) ([]byte, error) { return nil, nil }
 
 func (w *world) CreateExport(_ context.Context, job Export, _ *contact.Once) error {

@@ -125,7 +125,15 @@ func (c *chunkWork) update(ctx context.Context, index int, before contact.Contac
 			}
 		}
 	}
+	held := 0
+	for _, times := range there {
+		held += times
+	}
 	notes := c.notes(row, there)
+	if count := held + len(notes); len(notes) > 0 && count > contact.MaxNotes {
+		return refused(index, Rejected, ValueTooLong, "Contact %s would have %d notes, and %d are the most. Delete some of its notes, or leave those of the row out.",
+			before.ID, count, contact.MaxNotes), nil
+	}
 	var noted []contact.Change
 	for _, note := range notes {
 		noted = append(noted, contact.NoteChange("", note.Text))

@@ -63,6 +63,15 @@ func newMemory() *memory {
 }
 
 // Kept keeps no keys: package dynamo's tests do.
+func (m *memory) CountOpenImports(_ context.Context, workspace string, _ int) (open int, err error) {
+	for ref, job := range m.imports {
+		if ref.Workspace == workspace && job.Status.Open() {
+			open++
+		}
+	}
+	return open, nil
+}
+
 func (m *memory) Kept(context.Context, string, *contact.Once) ([]byte, error) { return nil, nil }
 
 func (m *memory) CreateImport(ctx context.Context, job Import, _ *contact.Once) error {

@@ -18,6 +18,7 @@ type rowReader struct {
 	phone  func(raw string) (e164 string, err error) // with the import's default region
 	labels []string                                  // that every row's contact gets besides its own
 	taken  seen
+	used   seen // labels of the rows before
 	types  []cell.Kind // of the row's cells; nil when all are text as a spreadsheet holds it
 }
 
@@ -59,7 +60,15 @@ func (r rowReader) judge(d *draft) {
 func (r *rowReader) settle(d draft) Row {
 	row, err := d.row, d.fault
 	if err == nil {
+		err = r.checkLabels(row)
+	}
+	if err == nil {
 		err = r.claim(row)
+	}
+	if err == nil {
+		for _, label := range row.Labels {
+			r.used.add(hashOf(contact.FacetKey(label)))
+		}
 	}
 	if fault, ok := errors.AsType[*rowFault](err); ok {
 		outcome := Rejected
@@ -69,6 +78,24 @@ func (r *rowReader) settle(d draft) Row {
 		return Row{Number: row.Number, Cells: row.Cells, Verdict: &Verdict{outcome, fault.code, fault.message}}
 	}
 	return row
+}
+
+// maxFileLabels is how many different labels the rows of a file may have. Labels are for groups: each stands in every picker.
+const maxFileLabels = 10_000
+
+// checkLabels refuses a row whose labels would be more than a file may have.
+func (r *rowReader) checkLabels(row Row) error {
+	fresh := 0
+	for _, label := range row.Labels {
+		if !r.used.has(hashOf(contact.FacetKey(label))) {
+			fresh++
+		}
+	}
+	if fresh > 0 && r.used.count+fresh > maxFileLabels {
+		return faulty(InvalidValue, "Column %q: the rows above have %d different labels, and a file may have no more. Map the column to a custom attribute instead.",
+			r.columnOf(fieldLabels), r.used.count)
+	}
+	return nil
 }
 
 // fit gives a record as many cells as there are columns, as they are meant.

@@ -278,3 +278,21 @@ func FuzzRow(f *testing.F) {
 		}
 	})
 }
+
+// A column of numbers that is mapped to labels would fill the picker of the workspace.
+func TestAFileHasABoundedNumberOfLabels(t *testing.T) {
+	r := readerOf("name,email,labels", "")
+	failed := 0
+	for n := range maxFileLabels + 3 {
+		row := Row{Number: n + 2, Name: "Mona", Email: fmt.Sprintf("m%d@example.com", n), Labels: []string{fmt.Sprint("order ", n)}}
+		if got := r.settle(draft{row: row}); got.Verdict != nil {
+			if failed++; got.Verdict.Code != InvalidValue || !strings.Contains(got.Verdict.Message, "custom attribute") {
+				t.Errorf("%+v", got.Verdict)
+			}
+		}
+	}
+	known := Row{Number: 1, Name: "Mona", Email: "other@example.com", Labels: []string{"ORDER 7"}}
+	if got := r.settle(draft{row: known}); failed != 3 || got.Verdict != nil {
+		t.Errorf("%d rows failed; a label that is known: %+v", failed, got.Verdict)
+	}
+}

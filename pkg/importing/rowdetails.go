@@ -25,6 +25,9 @@ func (r *rowReader) texts(row *Row) (err error) {
 			row.Notes = append(row.Notes, note)
 		}
 	}
+	if count := len(row.Notes); count > contact.MaxNotes {
+		return faulty(ValueTooLong, "The row has %d notes, and a contact has at most %d. Remove some.", count, contact.MaxNotes)
+	}
 	return nil
 }
 

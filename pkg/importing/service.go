@@ -22,6 +22,8 @@ const (
 	uploadWait  = 24 * time.Hour
 	reportLife  = 15 * time.Minute // of a report's link
 	maxFileName = 255              // characters
+	// maxOpen is how many imports of a workspace may be open when another one is asked for: the sweep looks at each of them every minute.
+	maxOpen = 1_000
 )
 
 // Library is what a Service needs of storage. Package dynamo implements it.
@@ -31,6 +33,8 @@ type Library interface {
 	// ListImports reads a page of a workspace's imports, newest first; after and next are positions in that order, empty at the
 	// beginning and at the end.
 	ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []Import, next string, err error)
+	// CountOpenImports counts the imports of a workspace that have not ended; a count of most or more says no more than that.
+	CountOpenImports(ctx context.Context, workspace string, most int) (int, error)
 }
 
 // Service is what the API does with imports. Its errors are problem.Error where a caller is to be told what to do.
@@ -68,7 +72,8 @@ type Started struct {
 }
 
 // Start makes an import that awaits its upload; with once, only if none was made for its key. subject is who asks. Errors:
-// ValidationFailed, InvalidMapping, FileTooLarge, UnsupportedFormat, IdempotencyKeyReused, RequestInProgress.
+// ValidationFailed, InvalidMapping, FileTooLarge, UnsupportedFormat, NotPossible (too many are open), IdempotencyKeyReused,
+// RequestInProgress.
 func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Started, error) {
 	return contact.OnlyOnce(ctx, s.imports, workspace, once, func() (Started, error) { return s.start(ctx, workspace, subject, request, once) })
 }
@@ -81,6 +86,11 @@ func (s *Service) start(ctx context.Context, workspace, subject string, request 
 	}
 	if err := s.accept(&job, request); err != nil {
 		return Started{}, err
+	}
+	if open, err := s.imports.CountOpenImports(ctx, workspace, maxOpen); err != nil {
+		return Started{}, err
+	} else if open >= maxOpen {
+		return Started{}, problem.New(problem.NotPossible, "%d imports of this workspace have not ended, and that is the most. Cancel those that wait for an upload or a mapping, or wait for others to end.", maxOpen)
 	}
 	job.Key = uploadKey(Ref{workspace, job.ID}, job.Format)
 	link, err := s.links.PresignUpload(ctx, job.Key, job.Size, job.ExpiresAt)
