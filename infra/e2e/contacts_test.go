@@ -157,6 +157,12 @@ func TestBadRequestsAreNamed(t *testing.T) {
 	agent.call(http.MethodGet, "/v1/contacts?q="+strings.Repeat("a", 201), nil).problem(http.StatusUnprocessableEntity, "validation_failed")
 	agent.call(http.MethodGet, "/v1/nowhere", nil).problem(http.StatusNotFound, "not_found")
 	agent.call(http.MethodPut, "/v1/contacts", `{}`).problem(http.StatusMethodNotAllowed, "method_not_allowed")
+	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		refused := agent.call(method, "/v1/webhooks/whatsapp/1", nil).problem(http.StatusMethodNotAllowed, "method_not_allowed")
+		if allowed := refused.header.Get("Allow"); allowed != "GET, POST" {
+			t.Errorf("a webhook allows %q", allowed)
+		}
+	}
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

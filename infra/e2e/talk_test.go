@@ -58,5 +58,7 @@ func talk(t *testing.T, admin caller, name string) string {
 	eventually(t, "the conversation is there", func() bool {
 		return admin.call(http.MethodGet, "/v1/conversations/"+conversation, nil).status == http.StatusOK
 	})
+	tag := admin.call(http.MethodGet, "/v1/conversations/"+conversation, nil).is(http.StatusOK).header.Get("ETag")
+	admin.call(http.MethodGet, "/v1/conversations/"+conversation, nil, "If-None-Match", tag).is(http.StatusNotModified)
 	return conversation
 }

@@ -21,6 +21,11 @@ type AccountKey struct {
 // Key returns the account's key.
 func (a Account) Key() AccountKey { return AccountKey{a.Channel, a.ID} }
 
+// Revision names the account as it is. An account that was deleted and registered again begins at version 1, and is another one.
+func (a Account) Revision() contact.Revision {
+	return contact.Revision{ID: fmt.Sprintf("%s/%s@%d", a.Channel, a.ID, a.CreatedAt.UnixMilli()), Version: a.Version}
+}
+
 // ErrAccountStale says that an account was changed, made or deleted since it was read.
 var ErrAccountStale = errors.New("channel: the account was changed meanwhile")
 
@@ -34,8 +39,9 @@ type AccountStore interface {
 	// PutAccount writes an account if the stored one has its version, or if there is none and its version is 0; ErrAccountStale otherwise.
 	// It returns what is now stored, one version on.
 	PutAccount(ctx context.Context, account Account) (Account, error)
-	// DeleteAccount deletes an account of a workspace; problem.NotFound when the workspace has none such.
-	DeleteAccount(ctx context.Context, workspace string, key AccountKey) error
+	// DeleteAccount deletes an account of a workspace; problem.NotFound when the workspace has none such. Where read is given, the account is
+	// deleted only while it is as it was read; ErrAccountStale otherwise.
+	DeleteAccount(ctx context.Context, workspace string, key AccountKey, read *Account) error
 	// ListAccounts reads a page of a workspace's accounts, the newest first; after and next are positions in that order.
 	ListAccounts(ctx context.Context, workspace string, limit int, after string) (accounts []Account, next string, err error)
 }
@@ -81,7 +87,7 @@ func (r *Registry) Put(ctx context.Context, workspace string, key AccountKey, dr
 			return account, made, err
 		}
 		if try == accountTries {
-			return Account{}, false, problem.New(problem.Unavailable, "The account is being changed by others. Try again in a moment.")
+			return Account{}, false, errAccountBusy()
 		}
 	}
 }
@@ -162,10 +168,34 @@ func (r *Registry) List(ctx context.Context, workspace string, limit int, after 
 	return r.store.ListAccounts(ctx, workspace, limit, after)
 }
 
-// Delete removes an account: its webhooks are those of an unknown one. Errors: NotFound, Unavailable.
-func (r *Registry) Delete(ctx context.Context, workspace string, key AccountKey) error {
+// Delete removes an account: its webhooks are those of an unknown one. Errors: NotFound, VersionConflict, Unavailable.
+func (r *Registry) Delete(ctx context.Context, workspace string, key AccountKey, ifMatch contact.Precondition) error {
+	none := problem.New(problem.NotFound, "There is no such account.")
 	if CheckAccountKey(key) != nil {
-		return problem.New(problem.NotFound, "There is no such account.")
+		return none
 	}
-	return r.store.DeleteAccount(ctx, workspace, key)
+	if !ifMatch.Demands() || ifMatch.Any {
+		return r.store.DeleteAccount(ctx, workspace, key, nil)
+	}
+	for range accountTries {
+		found, err := r.store.Accounts(ctx, []AccountKey{key})
+		if err != nil {
+			return err
+		}
+		account, known := found[key]
+		switch {
+		case !known || account.Workspace != workspace:
+			return none
+		case !ifMatch.Allows(account.Revision()):
+			return problem.New(problem.VersionConflict, "The account is at version %d now; look at it again and repeat the deletion.", account.Version)
+		}
+		if err = r.store.DeleteAccount(ctx, workspace, key, &account); !errors.Is(err, ErrAccountStale) {
+			return err
+		}
+	}
+	return errAccountBusy()
+}
+
+func errAccountBusy() error {
+	return problem.New(problem.Unavailable, "The account is being changed by others. Try again in a moment.")
 }

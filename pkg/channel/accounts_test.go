@@ -25,6 +25,8 @@ type ledger struct {
 	read      int // calls of Accounts
 	opened    int
 	lost      bool // the key
+
+	beforeDelete func()
 }
 
 func newLedger() *ledger { return &ledger{accounts: map[channel.AccountKey]channel.Account{}} }
@@ -48,9 +50,16 @@ func (l *ledger) PutAccount(_ context.Context, account channel.Account) (channel
 	return account, nil
 }
 
-func (l *ledger) DeleteAccount(_ context.Context, workspace string, key channel.AccountKey) error {
+func (l *ledger) DeleteAccount(_ context.Context, workspace string, key channel.AccountKey, read *channel.Account) error {
 	if l.accounts[key].Workspace != workspace {
 		return problem.New(problem.NotFound, "There is no such account.")
+	}
+	if change := l.beforeDelete; change != nil {
+		l.beforeDelete = nil
+		change()
+	}
+	if read != nil && l.accounts[key].Version != read.Version {
+		return channel.ErrAccountStale
 	}
 	delete(l.accounts, key)
 	return nil
@@ -112,10 +121,10 @@ func TestAnAccountBelongsToOneWorkspace(t *testing.T) {
 	if _, _, err := registry.Put(t.Context(), "other", platform, signing(first)); problem.CodeOf(err) != problem.AccountTaken {
 		t.Error(err)
 	}
-	if err := registry.Delete(t.Context(), "other", platform); problem.CodeOf(err) != problem.NotFound {
+	if err := registry.Delete(t.Context(), "other", platform, contact.Precondition{}); problem.CodeOf(err) != problem.NotFound {
 		t.Error(err)
 	}
-	if err := registry.Delete(t.Context(), "demo", platform); err != nil {
+	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{}); err != nil {
 		t.Error(err)
 	}
 	if _, isNew, err := registry.Put(t.Context(), "other", platform, signing(first)); err != nil || !isNew {
@@ -200,7 +209,7 @@ func TestOpenedSecretsAreRememberedForAQuarterOfAnHour(t *testing.T) {
 			t.Errorf("%v: opened %d times, %v", step.after, l.opened, err)
 		}
 	}
-	if err := registry.Delete(t.Context(), "demo", platform); err != nil {
+	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := keyring.Open(t.Context(), platform); problem.CodeOf(err) != problem.NotFound { // at once
@@ -382,5 +391,37 @@ func TestSecretsThatKMSRefuses(t *testing.T) {
 	}
 	if s.largest > 4096 {
 		t.Errorf("%d bytes are to be sealed", s.largest)
+	}
+}
+
+func TestAccountsAreDeletedAtTheRevisionThatWasSeen(t *testing.T) {
+	ledger := newLedger()
+	registry := channel.NewRegistry(ledger, ledger, (&clock{noon}).now)
+	seen := func(a channel.Account) contact.Precondition {
+		return contact.Precondition{Revisions: []contact.Revision{a.Revision()}}
+	}
+	put := func(workspace string) channel.Account {
+		account, _, err := registry.Put(t.Context(), workspace, platform, signing(first))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return account
+	}
+	earlier, current := put("demo"), put("demo")
+	if err := registry.Delete(t.Context(), "demo", platform, seen(earlier)); problem.CodeOf(err) != problem.VersionConflict {
+		t.Error(err)
+	}
+	if err := registry.Delete(t.Context(), "other", platform, seen(current)); problem.CodeOf(err) != problem.NotFound {
+		t.Error(err)
+	}
+	ledger.beforeDelete = func() { put("demo") }
+	if err := registry.Delete(t.Context(), "demo", platform, seen(current)); problem.CodeOf(err) != problem.VersionConflict {
+		t.Errorf("changed meanwhile: %v", err)
+	}
+	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{Any: true}); err != nil {
+		t.Error(err)
+	}
+	if err := registry.Delete(t.Context(), "demo", platform, contact.Precondition{Any: true}); problem.CodeOf(err) != problem.NotFound {
+		t.Error(err)
 	}
 }

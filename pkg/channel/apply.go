@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 const (
@@ -60,7 +61,7 @@ func (r *round) eachAtOnce(groups [][]Event, do func(group []Event)) {
 		pool.Go(func() error {
 			defer func() {
 				if fault := recover(); fault != nil {
-					r.fail(group, fmt.Errorf("channel: panic: %v\n%s", fault, debug.Stack()))
+					r.fail(group, fmt.Errorf("channel: panic: %s\n%s", problem.LoggablePanic(fault), debug.Stack()))
 				}
 			}()
 			do(group)

@@ -17,6 +17,15 @@ func (s *Service) Notes(ctx context.Context, workspace, contactID string, limit 
 	return s.store.Notes(ctx, workspace, c.Owners(), limit, after)
 }
 
+// Note reads a note; NotFound when there is no such contact, or it has no such note.
+func (s *Service) Note(ctx context.Context, workspace, contactID, noteID string) (Note, error) {
+	c, err := s.store.Get(ctx, workspace, contactID)
+	if err != nil {
+		return Note{}, err
+	}
+	return s.store.Note(ctx, workspace, c.Owners(), noteID)
+}
+
 // AddNote writes a note; once as in Create. Errors: NotFound, ValidationFailed, NotPossible (MaxNotes), Unavailable,
 // IdempotencyKeyReused, RequestInProgress.
 func (s *Service) AddNote(ctx context.Context, workspace, contactID string, actor Actor, text string, once *Once) (Note, error) {
@@ -97,7 +106,7 @@ func noteText(text string) (string, error) {
 
 func (s *Service) currentNote(ctx context.Context, c Contact, noteID string, ifMatch Precondition) (Note, error) {
 	note, err := s.store.Note(ctx, c.Workspace, c.Owners(), noteID)
-	if err == nil && !ifMatch.Allows(note.Version) {
+	if err == nil && !ifMatch.Allows(note.Revision()) {
 		err = problem.New(problem.VersionConflict, "The note is at version %d now; read it again and repeat the change.", note.Version)
 	}
 	return note, err

@@ -3,7 +3,6 @@ package contact
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,21 +77,6 @@ func (s *Service) Get(ctx context.Context, workspace, id string) (Contact, error
 	return s.store.Get(ctx, workspace, id)
 }
 
-// Precondition is an If-Match: any existing version, or one of some. The zero value demands nothing.
-type Precondition struct {
-	Any      bool
-	Versions []int
-	None     bool // a header that no version can match, as a weak tag
-}
-
-// demands says that there is a precondition at all.
-func (p Precondition) demands() bool { return p.Any || p.None || len(p.Versions) > 0 }
-
-// Allows says whether a change of that version may go on.
-func (p Precondition) Allows(version int) bool {
-	return !p.demands() || p.Any || slices.Contains(p.Versions, version)
-}
-
 // maxUpdateTries bounds how often a change without precondition is decided again because others changed the contact meanwhile.
 const maxUpdateTries = 20
 
@@ -134,7 +118,7 @@ func (s *Service) edit(ctx context.Context, workspace, id string, actor Actor, i
 // current reads a contact that is to be changed; VersionConflict when it is not as the caller demands.
 func (s *Service) current(ctx context.Context, workspace, id string, ifMatch Precondition) (Contact, error) {
 	c, err := s.store.Get(ctx, workspace, id)
-	if err == nil && !ifMatch.Allows(c.Version) {
+	if err == nil && !ifMatch.Allows(c.Revision()) {
 		err = problem.New(problem.VersionConflict, "The contact is at version %d now; read it again and repeat the change.", c.Version)
 	}
 	return c, err

@@ -119,7 +119,7 @@ func TestUpdate(t *testing.T) {
 		Company: contact.Field[string]{Set: true, Null: true}, Labels: contact.Field[[]string]{Set: true, Value: []string{"vip", "new"}},
 		Attributes: contact.Field[map[string]any]{Set: true, Value: map[string]any{"a": nil, "c": false}},
 	}
-	after, err := s.Update(t.Context(), "demo", made.ID, agent, patch, contact.Precondition{Versions: []int{1}})
+	after, err := s.Update(t.Context(), "demo", made.ID, agent, patch, contact.Precondition{Revisions: []contact.Revision{{ID: made.ID, Version: 1}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestUpdate(t *testing.T) {
 	if again, err := s.Update(t.Context(), "demo", made.ID, agent, patch, contact.Precondition{}); err != nil || again.Version != 2 || store.writes != 1 {
 		t.Errorf("the same patch again: %+v, %v, %d writes", again, err, store.writes)
 	}
-	_, err = s.Update(t.Context(), "demo", made.ID, agent, patch, contact.Precondition{Versions: []int{1}})
+	_, err = s.Update(t.Context(), "demo", made.ID, agent, patch, contact.Precondition{Revisions: []contact.Revision{{ID: made.ID, Version: 1}}})
 	if problem.CodeOf(err) != problem.VersionConflict {
 		t.Errorf("an old version: %v", err)
 	}
@@ -274,5 +274,18 @@ func TestTheShownNameMayBeSentBack(t *testing.T) {
 	after, err := s.Update(t.Context(), "demo", "1", agent, contact.Patch{Name: contact.Field[string]{Set: true, Value: long}}, contact.Precondition{})
 	if err != nil || after.Version != 1 || after.Name != "" {
 		t.Errorf("%+v, %v", after, err)
+	}
+}
+
+// By the time of the write the path may answer with another contact, into which the one that the client saw was merged.
+func TestAPreconditionNamesTheContact(t *testing.T) {
+	s, store := service()
+	store.contacts["gone"] = contact.Contact{ID: "other", Name: "Ali", Version: 2} // as the store answers for a merged one
+	seen := contact.Precondition{Revisions: []contact.Revision{{ID: "gone", Version: 2}}}
+	if _, err := s.Update(t.Context(), "demo", "gone", agent, contact.Patch{Company: contact.Field[string]{Set: true, Value: "Acme"}}, seen); problem.CodeOf(err) != problem.VersionConflict {
+		t.Error(err)
+	}
+	if err := s.Delete(t.Context(), "demo", "gone", seen); problem.CodeOf(err) != problem.VersionConflict {
+		t.Error(err)
 	}
 }

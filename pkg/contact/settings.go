@@ -31,7 +31,7 @@ func (s *Service) UpdateSettings(ctx context.Context, workspace string, patch Se
 		if err != nil {
 			return Settings{}, err
 		}
-		if !ifMatch.Allows(before.Version) {
+		if !ifMatch.Allows(before.Revision(workspace)) {
 			return Settings{}, problem.New(problem.VersionConflict, "The settings are at version %d now; read them again and repeat the change.", before.Version)
 		}
 		after := before

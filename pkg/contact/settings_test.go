@@ -35,7 +35,7 @@ func TestSettingsRefuseWhatCannotBe(t *testing.T) {
 	if after, err := s.UpdateSettings(t.Context(), "demo", unchanged, contact.Precondition{}); err != nil || after != contact.DefaultSettings() {
 		t.Errorf("%+v, %v", after, err)
 	}
-	if _, err := s.UpdateSettings(t.Context(), "demo", contact.SettingsPatch{DefaultRegion: set("EG")}, contact.Precondition{Versions: []int{3}}); problem.CodeOf(err) != problem.VersionConflict {
+	if _, err := s.UpdateSettings(t.Context(), "demo", contact.SettingsPatch{DefaultRegion: set("EG")}, contact.Precondition{Revisions: []contact.Revision{{ID: "settings@demo", Version: 3}, {ID: "settings@other", Version: 0}}}); problem.CodeOf(err) != problem.VersionConflict {
 		t.Error(err)
 	}
 	store.busy = 1000

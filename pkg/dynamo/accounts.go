@@ -63,7 +63,7 @@ func accountUnchanged(account channel.Account) condition {
 }
 
 // DeleteAccount implements channel.AccountStore. It looks first: a deletion whose answer was lost finds nothing, and was one all the same.
-func (s *Store) DeleteAccount(ctx context.Context, workspace string, account channel.AccountKey) error {
+func (s *Store) DeleteAccount(ctx context.Context, workspace string, account channel.AccountKey, read *channel.Account) error {
 	none := problem.New(problem.NotFound, "There is no such account.")
 	found, err := s.Accounts(ctx, []channel.AccountKey{account})
 	if err != nil {
@@ -72,16 +72,27 @@ func (s *Store) DeleteAccount(ctx context.Context, workspace string, account cha
 	if found[account].Workspace != workspace {
 		return none
 	}
-	k, owned := accountKey(accountListedID(account)), "attribute_not_exists(pk) OR #workspace = :workspace"
+	owned := condition{
+		"attribute_not_exists(pk) OR #workspace = :workspace", map[string]string{"#workspace": "workspace"}, item{":workspace": text(workspace)},
+	}
+	if read != nil {
+		owned = accountUnchanged(*read)
+		owned.text = "attribute_not_exists(pk) OR " + owned.text
+	}
+	k := accountKey(accountListedID(account))
 	_, err = s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &s.tables.Jobs, Key: k.attributes(), ConditionExpression: &owned,
-		ExpressionAttributeNames: map[string]string{"#workspace": "workspace"}, ExpressionAttributeValues: item{":workspace": text(workspace)},
+		TableName: &s.tables.Jobs, Key: k.attributes(), ConditionExpression: &owned.text,
+		ExpressionAttributeNames: owned.names, ExpressionAttributeValues: owned.values,
 	})
 	other, err := settled("delete from "+s.tables.Jobs, err, "-")
-	if err == nil && other != nil { // it changed hands meanwhile
+	switch {
+	case err != nil || other == nil:
+		return err
+	case read != nil:
+		return channel.ErrAccountStale
+	default: // it changed hands meanwhile
 		return none
 	}
-	return err
 }
 
 // ListAccounts implements channel.AccountStore.

@@ -61,11 +61,20 @@ func TestAnAccountIsOfOneWorkspace(t *testing.T) {
 	if _, err := s.PutAccount(ctx, first); !errors.Is(err, channel.ErrAccountStale) { // read before the second
 		t.Error(err)
 	}
-	if err := s.DeleteAccount(ctx, "other", first.Key()); problem.CodeOf(err) != problem.NotFound {
+	if err := s.DeleteAccount(ctx, "other", first.Key(), nil); problem.CodeOf(err) != problem.NotFound {
+		t.Error(err)
+	}
+	if err := s.DeleteAccount(ctx, ws, first.Key(), &first); !errors.Is(err, channel.ErrAccountStale) {
+		t.Error(err)
+	}
+	if err := s.DeleteAccount(ctx, ws, first.Key(), &second); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.PutAccount(ctx, channelAccount(ws, "1", 2)); err != nil {
 		t.Error(err)
 	}
 	for _, want := range []problem.Code{"", problem.NotFound} {
-		if err := s.DeleteAccount(ctx, ws, first.Key()); err != nil && problem.CodeOf(err) != want || err == nil && want != "" {
+		if err := s.DeleteAccount(ctx, ws, first.Key(), nil); err != nil && problem.CodeOf(err) != want || err == nil && want != "" {
 			t.Error(err)
 		}
 	}
@@ -112,7 +121,7 @@ func TestAccountsAreListedNewestFirst(t *testing.T) {
 			}
 		}
 	}
-	if err := s.DeleteAccount(ctx, ws, channel.AccountKey{Channel: contact.WhatsApp, ID: "demo#3"}); err != nil {
+	if err := s.DeleteAccount(ctx, ws, channel.AccountKey{Channel: contact.WhatsApp, ID: "demo#3"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string

@@ -182,6 +182,7 @@ func (s *Store) joinedPart(j channel.Joined, writeID string) part {
 	it := becameItem(contactKey(j.Gone.Workspace, j.Gone.ID), j.Gone.Workspace, j.Gone.ID, j.Into, writeID)
 	it.setText("createdByType", string(j.Gone.CreatedBy.Type)) // an undo of the import that made it knows it again
 	it.setText("createdById", j.Gone.CreatedBy.ID)
+	it.setTime(attrJoinedAt, s.now())
 	return put(s.tables.Contacts, it, ifUntouched(j.Gone))
 }
 

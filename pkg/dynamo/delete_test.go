@@ -60,7 +60,7 @@ func leftovers(t *testing.T, s *Store, c contact.Contact) []string {
 func TestDeletedIsGone(t *testing.T) {
 	s, ctx := fresh(t), context.Background()
 	c := lived(t, s)
-	if err := service(s).Delete(ctx, ws, c.ID, contact.Precondition{Versions: []int{1}}); problem.CodeOf(err) != problem.VersionConflict {
+	if err := service(s).Delete(ctx, ws, c.ID, at(c.ID, 1)); problem.CodeOf(err) != problem.VersionConflict {
 		t.Errorf("an old version passes: %v", err)
 	}
 	if err := service(s).Delete(ctx, ws, c.ID, contact.Precondition{}); err != nil {

@@ -31,6 +31,8 @@ const (
 
 	attrBecame = "became" // of a contact or conversation that was joined into another: the id of that
 
+	attrJoinedAt = "joinedAt" // … when
+
 	attrConversation = "conversationId"
 	attrExpires      = "expiresAt" // Unix seconds; DynamoDB deletes up to some days later
 )

@@ -67,7 +67,7 @@ func found(t *testing.T, s *Store, label string) int {
 func TestAllLabelsOfAnOutgrownContactAreReplaced(t *testing.T) {
 	s := fresh(t)
 	c := outgrown(t, s)
-	after, err := service(s).Update(ctx, ws, c.ID, user, labelsPatch(labelsNamed("new", 40)), contact.Precondition{Versions: []int{1}})
+	after, err := service(s).Update(ctx, ws, c.ID, user, labelsPatch(labelsNamed("new", 40)), at(c.ID, 1))
 	if err != nil || after.Version != 2 || len(after.Labels) != 40 {
 		t.Fatalf("version %d with %d labels, %v", after.Version, len(after.Labels), err)
 	}

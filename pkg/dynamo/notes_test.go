@@ -23,6 +23,11 @@ func service(s *Store) *contact.Service {
 	return contact.NewService(s, phone.Parse, phone.ValidRegion, time.Now)
 }
 
+// at is an If-Match of one version of one resource.
+func at(id string, version int) contact.Precondition {
+	return contact.Precondition{Revisions: []contact.Revision{{ID: id, Version: version}}}
+}
+
 // noteTexts walks a contact's notes, newest first.
 func noteTexts(t *testing.T, s *Store, id string) []string {
 	t.Helper()
@@ -52,14 +57,14 @@ func TestNotesGoWithTheirContact(t *testing.T) {
 	if err != nil || get(t, s, c.ID).Version != 3 {
 		t.Fatalf("the contact is at version %d after two notes, %v", get(t, s, c.ID).Version, err)
 	}
-	changed, err := service(s).UpdateNote(ctx, ws, c.ID, first.ID, user, "uno", contact.Precondition{Versions: []int{1}})
+	changed, err := service(s).UpdateNote(ctx, ws, c.ID, first.ID, user, "uno", at(first.ID, 1))
 	if err != nil || changed.Version != 2 || !changed.CreatedAt.Equal(first.CreatedAt) {
 		t.Fatalf("%+v, %v", changed, err)
 	}
 	if same, err := service(s).UpdateNote(ctx, ws, c.ID, first.ID, user, "uno", contact.Precondition{}); err != nil || same.Version != 2 || get(t, s, c.ID).Version != 4 {
 		t.Errorf("the same text moved something: %+v, %v", same, err)
 	}
-	if _, err := service(s).UpdateNote(ctx, ws, c.ID, first.ID, user, "x", contact.Precondition{Versions: []int{1}}); problem.CodeOf(err) != problem.VersionConflict {
+	if _, err := service(s).UpdateNote(ctx, ws, c.ID, first.ID, user, "x", at(first.ID, 1)); problem.CodeOf(err) != problem.VersionConflict {
 		t.Errorf("an old version passes: %v", err)
 	}
 	if diff := gocmp.Diff([]string{"two", "uno"}, noteTexts(t, s, c.ID)); diff != "" {

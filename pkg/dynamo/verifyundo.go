@@ -30,6 +30,7 @@ func (v *verification) undone(ctx context.Context, job importing.Import) error {
 		}
 		if state.Counted {
 			sum.Chunks++
+			sum.Undone += strings.Count(state.Outcomes, string(rune(importing.Unchanged)))
 		}
 		for i, fate := range []byte(state.Undone) {
 			switch importing.Outcome(fate) {

@@ -2,11 +2,10 @@ package dynamo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -15,12 +14,12 @@ import (
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
-	"github.com/occ/contacts/pkg/plainjson"
+	"github.com/occ/contacts/pkg/problem"
 )
 
 const (
 	walkPage    = 100 // contacts of a page of a selection
-	notesAtOnce = 16  // contacts of it whose notes are read at once
+	notesAtOnce = 8   // contacts of it whose notes are read at once
 	walkEnd     = "end"
 )
 
@@ -36,20 +35,15 @@ func (s *Store) Walk(ctx context.Context, workspace string, selection exporting.
 	case !selection.All():
 		return s.walkList(ctx, workspace, selection, after, visit)
 	}
-	number, id, _ := strings.Cut(after, "#")
-	first := 0
-	if after != "" {
-		var err error
-		if first, err = strconv.Atoi(number); err != nil {
-			return fmt.Errorf("dynamo: position %q: %w", after, err)
-		}
+	first, id, began, err := s.walkPosition(after)
+	if err != nil {
+		return err
 	}
 	for b := first; b < contactBuckets; b, id = b+1, "" {
-		err := s.walkBucket(ctx, bucketPartition(workspace, b), id, func(batch []exporting.Record) error {
-			if err := s.addMergedNotes(ctx, batch); err != nil {
-				return err
-			}
-			return visit(batch, strconv.Itoa(b)+"#"+batch[len(batch)-1].Contact.ID)
+		err := s.walkBucket(ctx, bucketPartition(workspace, b), id, func(batch []met) error {
+			return s.visitMet(ctx, batch, began, func(records []exporting.Record, last string) error {
+				return visit(records, fmt.Sprintf("%d#%s#%s", b, last, stamp(began)))
+			})
 		})
 		if err != nil {
 			return err
@@ -58,9 +52,85 @@ func (s *Store) Walk(ctx context.Context, workspace string, selection exporting.
 	return nil
 }
 
+// walkPosition reads a position in everything: the bucket, the contact that was visited last, and when the walk began.
+func (s *Store) walkPosition(after string) (bucket int, id string, began time.Time, err error) {
+	if after == "" {
+		return 0, "", s.now(), nil
+	}
+	number, rest, _ := strings.Cut(after, "#")
+	id, at, timed := strings.Cut(rest, "#")
+	bucket, err = strconv.Atoi(number)
+	if err == nil && timed { // positions of before do not say when
+		began, err = time.Parse(time.RFC3339, at)
+	}
+	if err != nil {
+		err = fmt.Errorf("dynamo: position %q: %w", after, err)
+	}
+	return bucket, id, began, err
+}
+
+// met is what a walk meets: a contact with the notes beside it, or what became of one that was joined into another.
+type met struct {
+	exporting.Record
+	joined item
+}
+
+const (
+	// walkBytes is how many bytes of notes are held at once, but for those of one contact.
+	walkBytes = 8 << 20
+	// clockSkew is by how much the clocks of those who join contacts and of those who walk may differ.
+	clockSkew = time.Minute
+)
+
+// visitMet visits what a walk met, some at a time where there are many notes, with the id of the last one. A contact into which another was
+// joined since the walk began is given again: it may have been visited before, without what it got, and the joined one was not visited.
+func (s *Store) visitMet(ctx context.Context, batch []met, began time.Time, visit func(records []exporting.Record, last string) error) error {
+	var records []exporting.Record
+	bytes := 0
+	for i, m := range batch {
+		record, there := m.Record, m.joined == nil
+		var err error
+		switch {
+		case m.joined != nil && m.joined.time(attrJoinedAt).After(began.Add(-clockSkew)):
+			record, there, err = s.survivor(ctx, m.joined)
+		case len(record.Contact.MergedFrom) > 0: // their notes do not lie beside it
+			record.Notes, err = s.notesOf(ctx, record.Contact)
+		}
+		if err != nil {
+			return err
+		}
+		if there {
+			records = append(records, record)
+		}
+		for _, note := range record.Notes {
+			bytes += len(note)
+		}
+		if bytes > walkBytes || i == len(batch)-1 {
+			if err := visit(records, m.Contact.ID); err != nil {
+				return err
+			}
+			records, bytes = nil, 0
+		}
+	}
+	return nil
+}
+
+// survivor is the contact that another one was joined into, given again.
+func (s *Store) survivor(ctx context.Context, joined item) (record exporting.Record, there bool, err error) {
+	record.Again = 1
+	record.Contact, err = s.Get(ctx, joined.text(attrWorkspace), joined.text(attrBecame))
+	if problem.CodeOf(err) == problem.NotFound {
+		return record, false, nil
+	}
+	if err == nil {
+		record.Notes, err = s.notesOf(ctx, record.Contact)
+	}
+	return record, true, err
+}
+
 // walkBucket visits the contacts of a partition with ids after one, in order of their ids, those of a page together. The next page
 // is read while one is at work. The last contact of a page waits for the next, where more of its notes may be.
-func (s *Store) walkBucket(ctx context.Context, partition, after string, visit func([]exporting.Record) error) error {
+func (s *Store) walkBucket(ctx context.Context, partition, after string, visit func([]met) error) error {
 	group, reading := errgroup.WithContext(ctx)
 	pages := make(chan []map[string]types.AttributeValue)
 	group.Go(func() error {
@@ -71,7 +141,7 @@ func (s *Store) walkBucket(ctx context.Context, partition, after string, visit f
 		return err
 	})
 	group.Go(func() error {
-		var batch []exporting.Record
+		var batch []met
 		for {
 			page, more, err := nextPage(reading, pages)
 			switch {
@@ -127,10 +197,11 @@ func (s *Store) readPages(ctx context.Context, partition, after string, pages ch
 }
 
 // addRecords adds the contacts and notes of a page. Notes come after their contact, oldest first; other items are passed over, and so
-// are notes whose contact is gone.
-func addRecords(batch []exporting.Record, page []map[string]types.AttributeValue) ([]exporting.Record, error) {
+// are notes whose contact is gone or was joined.
+func addRecords(batch []met, page []map[string]types.AttributeValue) ([]met, error) {
 	for _, it := range page {
-		if item(it).became() {
+		if isContact(it) && item(it).became() {
+			batch = append(batch, met{exporting.Record{Contact: contact.Contact{ID: item(it).text("id")}}, it})
 			continue
 		}
 		if isContact(it) {
@@ -138,103 +209,10 @@ func addRecords(batch []exporting.Record, page []map[string]types.AttributeValue
 			if err != nil {
 				return nil, err
 			}
-			batch = append(batch, exporting.Record{Contact: c})
-		} else if last := len(batch) - 1; last >= 0 && isNoteOf(it, batch[last].Contact.ID) {
+			batch = append(batch, met{exporting.Record{Contact: c}, nil})
+		} else if last := len(batch) - 1; last >= 0 && batch[last].joined == nil && isNoteOf(it, batch[last].Contact.ID) {
 			batch[last].Notes = append(batch[last].Notes, item(it).text("text"))
 		}
 	}
 	return batch, nil
-}
-
-// walkList visits what a list of contacts would give. Its position is the list's own.
-func (s *Store) walkList(ctx context.Context, workspace string, selection exporting.Selection, after string, visit visitor) error {
-	q := contact.Query{Workspace: workspace, Search: selection.Search, Filter: selection.Filter, Limit: walkPage}
-	if q.Search == nil {
-		q.Sort = contact.SortNewest
-	}
-	if after != "" {
-		q.After = new(contact.Position)
-		if err := json.Unmarshal([]byte(after), q.After); err != nil { // it may hold a name: not for the log
-			return fmt.Errorf("dynamo: the position in a list cannot be read: %w", err)
-		}
-	}
-	for {
-		page, err := s.List(ctx, q)
-		if err != nil {
-			return err
-		}
-		contacts := page.Contacts
-		for ; len(contacts) > notesAtOnce; contacts = contacts[notesAtOnce:] {
-			if err := s.visitWithNotes(ctx, contacts[:notesAtOnce], "", visit); err != nil {
-				return err
-			}
-		}
-		position := walkEnd
-		if page.Next != nil {
-			body, _ := plainjson.Marshal(page.Next) // two simple fields
-			position = string(body)
-		}
-		if err := s.visitWithNotes(ctx, contacts, position, visit); err != nil || page.Next == nil {
-			return err
-		}
-		q.After = page.Next
-	}
-}
-
-// visitWithNotes visits contacts with their notes: few at a time, as the notes of one may be megabytes.
-func (s *Store) visitWithNotes(ctx context.Context, contacts []contact.Contact, position string, visit visitor) error {
-	records, err := s.withNotes(ctx, contacts)
-	if err != nil {
-		return err
-	}
-	return visit(records, position)
-}
-
-// withNotes reads the notes of contacts that lie apart.
-func (s *Store) withNotes(ctx context.Context, contacts []contact.Contact) ([]exporting.Record, error) {
-	records := make([]exporting.Record, len(contacts))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(notesAtOnce)
-	for i, c := range contacts {
-		records[i].Contact = c
-		group.Go(func() error {
-			texts, err := s.notesOf(ctx, c)
-			records[i].Notes = texts
-			return err
-		})
-	}
-	return records, group.Wait()
-}
-
-// notesOf reads the texts of a contact's notes, oldest first, those of contacts that were joined into it among them.
-func (s *Store) notesOf(ctx context.Context, c contact.Contact) ([]string, error) {
-	var notes []item
-	for _, owner := range c.Owners() {
-		err := s.eachOf(ctx, s.tables.Contacts, contactPartition(c.Workspace, owner), owner+notePrefix, func(it item) error {
-			notes = append(notes, it)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(notes, func(a, b item) int { return strings.Compare(a.text("id"), b.text("id")) })
-	var texts []string
-	for _, it := range notes {
-		texts = append(texts, it.text("text"))
-	}
-	return texts, nil
-}
-
-// addMergedNotes reads the notes of those contacts that others were joined into: they do not lie beside them.
-func (s *Store) addMergedNotes(ctx context.Context, batch []exporting.Record) (err error) {
-	for i, record := range batch {
-		if len(record.Contact.MergedFrom) == 0 {
-			continue
-		}
-		if batch[i].Notes, err = s.notesOf(ctx, record.Contact); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -113,4 +113,6 @@ func (e Export) Ref() Ref { return Ref{e.Workspace, e.ID} }
 type Record struct {
 	Contact contact.Contact `json:"c"`
 	Notes   []string        `json:"n,omitempty"`
+	// Again is not 0 for a contact that is given once more, as another one was joined into it meanwhile: it replaces what was given before.
+	Again int `json:"again,omitempty"`
 }

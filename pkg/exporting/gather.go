@@ -14,6 +14,7 @@ type gathering struct {
 	lineOf  *json.Encoder
 	rows    int        // in lines
 	written []fragment // objects
+	fresh   int        // records that are further rows of the file, and do not replace one
 }
 
 // gather walks the contacts and keeps them as fragments, because the columns of the file are known only when all were
@@ -58,7 +59,10 @@ func (w *writing) gather(ctx context.Context) error {
 // add takes a record in. A batch mostly ends before a fragment is twice full; of one that holds more, memory has no
 // more than that.
 func (g *gathering) add(ctx context.Context, record Record) error {
-	g.note(record)
+	g.note(&record)
+	if record.Again == 0 {
+		g.fresh++
+	}
 	if err := g.lineOf.Encode(record); err != nil {
 		return err
 	}
@@ -88,16 +92,18 @@ func (g *gathering) keep(ctx context.Context, position string) error {
 	if err := g.write(ctx); err != nil {
 		return err
 	}
-	for _, made := range g.written {
-		g.job.Rows += made.Rows
-	}
+	g.job.Rows, g.fresh = g.job.Rows+g.fresh, 0
 	g.state.Fragments, g.written = append(g.state.Fragments, g.written...), nil
 	g.state.Position = position
 	return g.save(ctx)
 }
 
-// note takes in what the columns of the file depend on.
-func (w *writing) note(record Record) {
+// note takes in what the columns of the file depend on, and which contacts are given again.
+func (w *writing) note(record *Record) {
+	if id := record.Contact.ID; record.Again > 0 {
+		w.state.Again[id]++
+		record.Again = w.state.Again[id]
+	}
 	isTable := w.job.Format != JSON
 	if isTable && len(w.job.Selection.Fields) == 0 {
 		w.noteAttributes(record.Contact.Attributes)

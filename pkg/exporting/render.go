@@ -149,6 +149,7 @@ func (w *writing) ahead(ctx context.Context) (next func() ([]Record, error), sto
 	return next, stop
 }
 
+// records are those of a fragment, less what was given again later.
 func (w *writing) records(ctx context.Context, from fragment) ([]Record, error) {
 	body, err := w.objects.GetWork(ctx, from.Key)
 	if err != nil {
@@ -160,7 +161,9 @@ func (w *writing) records(ctx context.Context, from fragment) ([]Record, error) 
 		if err := json.Unmarshal(line, &record); err != nil {
 			return nil, fmt.Errorf("exporting: read a fragment: %w", err)
 		}
-		records = append(records, record)
+		if record.Again == w.state.Again[record.Contact.ID] {
+			records = append(records, record)
+		}
 	}
 	return records, nil
 }

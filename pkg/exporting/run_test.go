@@ -345,3 +345,24 @@ func TestAnExportThatEndedForgetsWhatWasSearchedFor(t *testing.T) {
 		}
 	}
 }
+
+// A contact that is given again replaces what was given of it before, and is no further row.
+func TestWhatIsGivenAgainReplacesWhatWasGiven(t *testing.T) {
+	var people []Record
+	for n := range 9 {
+		people = append(people, person(n))
+	}
+	again := people[1]
+	again.Contact.Company, again.Again = "Merged Inc", 1
+	twice := again
+	twice.Contact.Company = "Merged Twice"
+	w := newWorld(t, append(people, again, twice)...)
+	ref := w.queue(CSV, Selection{})
+	if _, err := w.runner().Run(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	job, file := w.jobs[ref], w.file(ref)
+	if job.Rows != 9 || strings.Count(file, people[1].Contact.ID) != 1 || !strings.Contains(file, "Merged Twice") || strings.Contains(file, "Merged Inc") {
+		t.Errorf("%d rows: %s", job.Rows, file)
+	}
+}

@@ -31,6 +31,9 @@ type Schedule struct {
 	PendingAt time.Time
 }
 
+// Revision names the schedule as it is; its runs do not change that.
+func (s Schedule) Revision() contact.Revision { return contact.Revision{ID: s.ID, Version: s.Version} }
+
 // Ref names the schedule.
 func (s Schedule) Ref() Ref { return Ref{s.Workspace, s.ID} }
 

@@ -61,6 +61,11 @@ func (s *Schedules) Create(ctx context.Context, workspace, subject string, draft
 	})
 }
 
+// Get reads a schedule; NotFound when the workspace has none of that id.
+func (s *Schedules) Get(ctx context.Context, ref Ref) (Schedule, error) {
+	return s.store.Schedule(ctx, ref)
+}
+
 // List reads a page of a workspace's schedules, newest first.
 func (s *Schedules) List(ctx context.Context, workspace string, limit int, after string) ([]Schedule, string, error) {
 	return s.store.ListSchedules(ctx, workspace, limit, after)
@@ -147,7 +152,7 @@ func (s *Schedules) Delete(ctx context.Context, ref Ref, ifMatch contact.Precond
 
 func (s *Schedules) read(ctx context.Context, ref Ref, ifMatch contact.Precondition) (Schedule, error) {
 	schedule, err := s.store.Schedule(ctx, ref)
-	if err == nil && !ifMatch.Allows(schedule.Version) {
+	if err == nil && !ifMatch.Allows(schedule.Revision()) {
 		err = problem.New(problem.VersionConflict, "The schedule is at version %d now; read it again and repeat the change.", schedule.Version)
 	}
 	return schedule, err

@@ -186,7 +186,7 @@ func TestPatchesThatCannotBe(t *testing.T) {
 func TestPreconditionsOfSchedules(t *testing.T) {
 	b := newScheduleBook()
 	made := makeSchedule(t, b)
-	other, its := contact.Precondition{Versions: []int{7}}, contact.Precondition{Versions: []int{1}}
+	other, its := contact.Precondition{Revisions: []contact.Revision{{ID: made.ID, Version: 7}, {ID: "other", Version: 1}}}, contact.Precondition{Revisions: []contact.Revision{{ID: made.ID, Version: 1}}}
 	if _, err := b.service().Update(bg, made.Ref(), SchedulePatch{Name: given("x")}, other); problem.CodeOf(err) != problem.VersionConflict {
 		t.Error(err)
 	}

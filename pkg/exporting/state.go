@@ -17,6 +17,7 @@ type state struct {
 	Fragments    []fragment          `json:"fragments"`
 	Keys         map[string]struct{} `json:"keys"`         // of custom attributes that have a column
 	OtherCells   int                 `json:"otherCells"`   // that the other attributes of a contact take at most
+	Again        map[string]int      `json:"again"`        // by id: how often a contact was given again; only the last one counts
 	NoteCells    int                 `json:"noteCells"`    // that a contact's notes take at most
 	Gathered     bool                `json:"gathered"`     // all fragments are there
 	Upload       string              `json:"upload"`       // of the object; empty before it is begun
@@ -43,7 +44,7 @@ func workKey(ref Ref, kind string) string { return workPrefix(ref) + uuid.NewStr
 // load reads the state that the export's record names.
 func (w *writing) load(ctx context.Context) error {
 	w.saved = time.Now()
-	w.state.Keys = map[string]struct{}{}
+	w.state.Keys, w.state.Again = map[string]struct{}{}, map[string]int{}
 	if w.job.Checkpoint == "" {
 		return nil
 	}

@@ -40,7 +40,7 @@ type Store interface {
 
 // Contacts reads the contacts that are exported. Package dynamo implements it.
 type Contacts interface {
-	// Walk visits the selected contacts, each once, beginning after a position (empty: the beginning). visit gets some, or none, and the
+	// Walk visits the selected contacts, each once but those that are given again (Record.Again), beginning after a position (empty: the beginning). visit gets some, or none, and the
 	// position after them, from which a walk can go on, or an empty one when there is none between these and the next; the slice holds
 	// until it returns. The walk ends with its error.
 	Walk(ctx context.Context, workspace string, selection Selection, after string, visit func(batch []Record, position string) error) error

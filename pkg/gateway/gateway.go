@@ -92,9 +92,17 @@ func callerOf(event events.APIGatewayV2HTTPRequest) identity.Caller {
 	}
 	claims := authorizer.JWT.Claims
 	caller.Subject, caller.Workspace = claims["sub"], claims["custom:workspace"]
-	groups := strings.Trim(claims["cognito:groups"], "[]")
-	caller.Groups = strings.FieldsFunc(groups, func(r rune) bool { return r == ' ' || r == ',' })
+	caller.Groups = groupsOf(claims["cognito:groups"])
 	return caller
+}
+
+// groupsOf reads a list that the gateway wrote as text. Only spaces divide it: a group's name may hold a comma, and none of Cognito's holds
+// a space.
+func groupsOf(claim string) []string {
+	if list, found := strings.CutPrefix(claim, "["); found {
+		claim = strings.TrimSuffix(list, "]")
+	}
+	return strings.Fields(claim)
 }
 
 // refusal answers an event whose body is not what it says.

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/occ/contacts/pkg/gateway"
 	"github.com/occ/contacts/pkg/identity"
@@ -83,6 +85,28 @@ func TestABrokenBodyIsRefused(t *testing.T) {
 	})
 	if err != nil || answer.StatusCode != http.StatusBadRequest || answer.Headers["x-request-id"] != "r-1" {
 		t.Errorf("%+v, %v", answer, err)
+	}
+}
+
+// The gateway writes the list of groups as text. A group is the whole of a name: no word of it makes an admin.
+func TestGroupsAreWholeNames(t *testing.T) {
+	for claim, want := range map[string][]string{
+		"[agent admin]": {"agent", "admin"}, "[admin]": {"admin"}, "admin": {"admin"}, "[x,admin]": {"x,admin"}, "x,admin": {"x,admin"}, "[no-admin]": {"no-admin"},
+		"[admin-readonly]": {"admin-readonly"}, "[[admin]]": {"[admin]"}, "[admin,]": {"admin,"}, "[]": nil, "": nil, "[ agent  admin ]": {"agent", "admin"},
+	} {
+		var event events.APIGatewayV2HTTPRequest
+		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"cognito:groups": claim}},
+		}
+		handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			caller := identity.From(r.Context())
+			if diff := cmp.Diff(want, caller.Groups, cmpopts.EquateEmpty()); diff != "" || caller.Has(identity.Admin) != slices.Contains(want, "admin") {
+				t.Errorf("%q: %s", claim, diff)
+			}
+		})
+		if _, err := gateway.Handler(handler, time.Minute)(t.Context(), event); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

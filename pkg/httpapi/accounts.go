@@ -44,7 +44,7 @@ type putAccountInput struct {
 
 type accountAnswer struct {
 	Status int    // 201 when it is new
-	ETag   string `header:"ETag" doc:"Changes with every change of the account"`
+	ETag   string `header:"ETag" doc:"Names the resource, and changes with all that is answered of it"`
 	Body   AccountView
 }
 
@@ -67,7 +67,8 @@ func (s *server) putAccount(ctx context.Context, in *putAccountInput) (*accountA
 	if made {
 		status = http.StatusCreated
 	}
-	return &accountAnswer{status, etag(account.Version), viewAccount(account)}, nil
+	view := viewAccount(account)
+	return &accountAnswer{status, etag(account.Revision(), view), view}, nil
 }
 
 func accountKey(name, id string) channel.AccountKey {
@@ -77,10 +78,11 @@ func accountKey(name, id string) channel.AccountKey {
 type deleteAccountInput struct {
 	Channel   string `path:"channel"`
 	AccountID string `path:"accountId"`
+	IfMatch   string `header:"If-Match" doc:"Entity tags of which one has to be current, or *"`
 }
 
 func (s *server) deleteAccount(ctx context.Context, in *deleteAccountInput) (*struct{}, error) {
-	return nil, s.Accounts.Delete(ctx, identity.From(ctx).Workspace, accountKey(in.Channel, in.AccountID))
+	return nil, s.Accounts.Delete(ctx, identity.From(ctx).Workspace, accountKey(in.Channel, in.AccountID), ifMatch(in.IfMatch))
 }
 
 type accountList struct {
@@ -103,5 +105,5 @@ func (s *server) listAccounts(ctx context.Context, in *listAccountsInput) (*acco
 type Accounts interface {
 	Put(ctx context.Context, workspace string, key channel.AccountKey, draft channel.AccountDraft) (account channel.Account, made bool, err error)
 	List(ctx context.Context, workspace string, limit int, after string) (accounts []channel.Account, next string, err error)
-	Delete(ctx context.Context, workspace string, key channel.AccountKey) error
+	Delete(ctx context.Context, workspace string, key channel.AccountKey, ifMatch contact.Precondition) error
 }

@@ -61,6 +61,6 @@ func checkObject(body []byte) error {
 	case text[0] != '{':
 		return problem.Invalid("body", nil, "Send a JSON object.")
 	default:
-		return nil
+		return checkEscapes(body)
 	}
 }

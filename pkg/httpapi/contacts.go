@@ -2,22 +2,10 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/identity"
 )
-
-// contactAnswer is a contact.
-type contactAnswer struct {
-	Status int    // 304 when the client has it already
-	ETag   string `header:"ETag" doc:"Changes with every change of the contact"`
-	Body   contact.View
-}
-
-func answerContact(c contact.Contact, status int) *contactAnswer {
-	return &contactAnswer{Status: status, ETag: etag(c.Version), Body: c.View()}
-}
 
 // actor is the caller as the one who makes a change.
 func actor(caller identity.Caller) contact.Actor {
@@ -39,13 +27,7 @@ type createContactInput struct {
 	Body contactDraft
 }
 
-type createdContact struct {
-	ETag     string `header:"ETag"`
-	Location string `header:"Location"`
-	Body     contact.View
-}
-
-func (s *server) createContact(ctx context.Context, in *createContactInput) (*createdContact, error) {
+func (s *server) createContact(ctx context.Context, in *createContactInput) (*created[contact.View], error) {
 	caller, body := identity.From(ctx), in.Body
 	made, err := s.Contacts.Create(ctx, caller.Workspace, actor(caller), contact.Draft{
 		Name: body.Name, Email: body.Email, Phone: body.Phone, Company: body.Company, Labels: body.Labels, Attributes: body.Attributes,
@@ -53,28 +35,21 @@ func (s *server) createContact(ctx context.Context, in *createContactInput) (*cr
 	if err != nil {
 		return nil, err
 	}
-	return &createdContact{etag(made.Version), "/v1/contacts/" + made.ID, made.View()}, nil
+	view := made.View()
+	return &created[contact.View]{etag(made.Revision(), view), "/v1/contacts/" + made.ID, view}, nil
 }
 
 type getContactInput struct {
-	ID          string `path:"id"`
-	IfNoneMatch string `header:"If-None-Match" doc:"Entity tags that the client has: 304 when one is current"`
+	ID string `path:"id"`
+	Conditional
 }
 
-func (s *server) getContact(ctx context.Context, in *getContactInput) (*contactAnswer, error) {
+func (s *server) getContact(ctx context.Context, in *getContactInput) (*answered[contact.View], error) {
 	found, err := s.Contacts.Get(ctx, identity.From(ctx).Workspace, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return answerContact(found, readStatus(in.IfNoneMatch, found.Version)), nil
-}
-
-// readStatus is the status of a read: 304 when the client has that version.
-func readStatus(ifNoneMatch string, version int) int {
-	if isCurrent(ifNoneMatch, version) {
-		return http.StatusNotModified
-	}
-	return http.StatusOK
+	return read(in.Conditional, found.Revision(), found.View()), nil
 }
 
 // contactPatch is the body of PATCH /v1/contacts/{id}.
@@ -93,7 +68,7 @@ type updateContactInput struct {
 	Body    contactPatch
 }
 
-func (s *server) updateContact(ctx context.Context, in *updateContactInput) (*contactAnswer, error) {
+func (s *server) updateContact(ctx context.Context, in *updateContactInput) (*tagged[contact.View], error) {
 	caller, body := identity.From(ctx), in.Body
 	patch := contact.Patch{
 		Name: body.Name.Field, Email: body.Email.Field, Phone: body.Phone.Field, Company: body.Company.Field, Labels: body.Labels.Field,
@@ -103,5 +78,6 @@ func (s *server) updateContact(ctx context.Context, in *updateContactInput) (*co
 	if err != nil {
 		return nil, err
 	}
-	return answerContact(after, http.StatusOK), nil
+	view := after.View()
+	return &tagged[contact.View]{etag(after.Revision(), view), view}, nil
 }

@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
-	"crypto/hmac"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -15,9 +17,10 @@ func errCursor() error {
 	return problem.New(problem.InvalidCursor, "The cursor belongs to another list or was changed. Begin without one, and keep the other parameters from page to page.")
 }
 
-// seal makes the cursor of a position: its JSON behind a signature that binds it to a scope.
+// seal makes the cursor of a position: encrypted, as a position holds names, e-mails or digits of people and cursors stand in URLs, and
+// bound to a scope.
 func (s *server) seal(ctx context.Context, scope string, position any) (string, error) {
-	key, err := s.SigningKey(ctx)
+	box, err := s.cursors(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -25,31 +28,40 @@ func (s *server) seal(ctx context.Context, scope string, position any) (string, 
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(sign(key, scope, text), text...)), nil
+	return base64.RawURLEncoding.EncodeToString(box.Seal(nil, nil, text, []byte(scope))), nil
 }
 
 // open reads the position that seal put into a cursor of the same scope.
 func (s *server) open(ctx context.Context, scope, cursor string, position any) error {
 	sealed, err := base64.RawURLEncoding.DecodeString(cursor)
 	// Other texts may decode to the same bytes: line breaks are skipped, the last letter has spare bits.
-	if err != nil || len(sealed) <= sha256.Size || base64.RawURLEncoding.EncodeToString(sealed) != cursor {
+	if err != nil || base64.RawURLEncoding.EncodeToString(sealed) != cursor {
 		return errCursor()
 	}
-	key, err := s.SigningKey(ctx)
+	box, err := s.cursors(ctx)
 	if err != nil {
 		return err
 	}
-	text := sealed[sha256.Size:]
-	if !hmac.Equal(sign(key, scope, text), sealed[:sha256.Size]) || json.Unmarshal(text, position) != nil {
+	text, err := box.Open(nil, nil, sealed, []byte(scope))
+	if err != nil || json.Unmarshal(text, position) != nil {
 		return errCursor()
 	}
 	return nil
 }
 
-// sign signs a position for a scope, which has no line break at its end. The first word keeps the key's other uses apart.
-func sign(key []byte, scope string, text []byte) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("cursor\n" + scope + "\n"))
-	mac.Write(text)
-	return mac.Sum(nil)
+// cursors is what cursors are encrypted by, with a random nonce in each. Its key is derived, which keeps the signing key's other uses apart.
+func (s *server) cursors(ctx context.Context) (cipher.AEAD, error) {
+	secret, err := s.SigningKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, secret, nil, "cursors of lists", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
 }

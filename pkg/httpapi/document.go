@@ -111,7 +111,7 @@ func (e *endpoint) describeErrors(op *huma.Operation, schema *huma.Schema) {
 	for status, codes := range byStatus {
 		slices.Sort(codes)
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status) + ": " + strings.Join(codes, ", "),
+			Description: problem.Title(status) + ": " + strings.Join(codes, ", "),
 			Content:     map[string]*huma.MediaType{(*refusal)(nil).ContentType(""): {Schema: schema}},
 		}
 	}

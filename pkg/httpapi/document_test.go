@@ -49,7 +49,7 @@ func TestTheDocumentListsEveryRoute(t *testing.T) {
 		"POST /v1/webhooks/{channel}/{accountId}",
 		"PUT /v1/channel-accounts/{channel}/{accountId}", "PUT /v1/contacts/{id}/labels/{label}",
 	}
-	want = append(want, "DELETE /v1/export-schedules/{id}", "GET /v1/export-schedules", "PATCH /v1/export-schedules/{id}", "POST /v1/export-schedules")
+	want = append(want, "DELETE /v1/export-schedules/{id}", "GET /v1/export-schedules", "GET /v1/export-schedules/{id}", "GET /v1/contacts/{id}/notes/{noteId}", "PATCH /v1/export-schedules/{id}", "POST /v1/export-schedules")
 	slices.Sort(want)
 	doc := document(t)
 	if got := slices.Sorted(maps.Keys(operations(t, doc))); !slices.Equal(got, want) {
@@ -104,7 +104,7 @@ func TestTheDocumentShowsErrors(t *testing.T) {
 		"POST /v1/webhooks/{channel}/{accountId}":           "200 400 401 404 413 500 503",
 		"GET /v1/channel-accounts":                          "200 400 401 403 422 500 503",
 		"PUT /v1/channel-accounts/{channel}/{accountId}":    "200 201 400 401 403 404 409 415 422 500 503",
-		"DELETE /v1/channel-accounts/{channel}/{accountId}": "204 401 403 404 422 500 503",
+		"DELETE /v1/channel-accounts/{channel}/{accountId}": "204 401 403 404 412 422 500 503",
 		"POST /v1/imports/{id}/mapping":                     "202 400 401 403 404 409 415 422 500 503",
 	} {
 		responses := all[what]["responses"].(map[string]any)

@@ -69,14 +69,13 @@ type startExportInput struct {
 	}
 }
 
-type exportAnswer struct{ Body ExportView }
-
-type startExportAnswer struct {
-	Location string `header:"Location"`
-	Body     ExportView
+// exportTag is the entity tag of an export, whose link is another one each time.
+func exportTag(view ExportView) string {
+	view.DownloadURL, view.ExpiresAt = "", ""
+	return etag(contact.Revision{ID: view.ID}, view)
 }
 
-func (s *server) startExport(ctx context.Context, in *startExportInput) (*startExportAnswer, error) {
+func (s *server) startExport(ctx context.Context, in *startExportInput) (*created[ExportView], error) {
 	caller := identity.From(ctx)
 	request := exporting.Request{Format: exporting.Format(in.Body.Format), Selection: in.Body.selection()}
 	job, err := s.Exports.Start(ctx, caller.Workspace, caller.Subject, request, in.once)
@@ -84,20 +83,22 @@ func (s *server) startExport(ctx context.Context, in *startExportInput) (*startE
 		return nil, err
 	}
 	view, err := s.viewExport(ctx, job)
-	return &startExportAnswer{"/v1/exports/" + job.ID, view}, err
+	return &created[ExportView]{exportTag(view), "/v1/exports/" + job.ID, view}, err
 }
 
-type exportInput struct {
+type getExportInput struct {
 	ID string `path:"id"`
+	Conditional
 }
 
-func (s *server) getExport(ctx context.Context, in *exportInput) (*exportAnswer, error) {
+func (s *server) getExport(ctx context.Context, in *getExportInput) (*answered[ExportView], error) {
 	job, err := s.Exports.Get(ctx, exporting.Ref{Workspace: identity.From(ctx).Workspace, ID: in.ID})
 	if err != nil {
 		return nil, err
 	}
 	view, err := s.viewExport(ctx, job)
-	return &exportAnswer{view}, err
+	tag := exportTag(view)
+	return &answered[ExportView]{in.status(tag), tag, view}, err
 }
 
 type exportList struct {

@@ -32,6 +32,10 @@ func (c *contacts) Notes(ctx context.Context, workspace, id string, _ int, after
 	return []contact.Note{aNote()}, "more", err
 }
 
+func (c *contacts) Note(ctx context.Context, workspace, id, noteID string) (contact.Note, error) {
+	return aNote(), c.DeleteNote(ctx, workspace, id, noteID, contact.Actor{}, contact.Precondition{})
+}
+
 func (c *contacts) AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string, once *contact.Once) (contact.Note, error) {
 	_, err := c.Get(ctx, workspace, id)
 	c.actor, c.text, c.once = actor, text, once
@@ -51,7 +55,7 @@ func (c *contacts) DeleteNote(ctx context.Context, workspace, id, noteID string,
 		return err
 	case noteID != "n-1":
 		return problem.New(problem.NotFound, "The contact has no such note.")
-	case !ifMatch.Allows(2):
+	case !ifMatch.Allows(aNote().Revision()):
 		return problem.New(problem.VersionConflict, "The note is at version 2 now.")
 	}
 	return nil

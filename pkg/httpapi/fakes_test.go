@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -70,7 +71,7 @@ func (c *contacts) Get(_ context.Context, workspace, id string) (contact.Contact
 func (c *contacts) Update(ctx context.Context, workspace, id string, actor contact.Actor, patch contact.Patch, ifMatch contact.Precondition) (contact.Contact, error) {
 	before, err := c.Get(ctx, workspace, id)
 	c.patch, c.ifMatch, c.actor = patch, ifMatch, actor
-	if err == nil && !ifMatch.Allows(before.Version) {
+	if err == nil && !ifMatch.Allows(before.Revision()) {
 		err = problem.New(problem.VersionConflict, "The contact is at version 3 now.")
 	}
 	before.Version++
@@ -107,6 +108,8 @@ type imports struct {
 	after   string
 	next    string
 	jobs    []importing.Import
+	one     *importing.Import // instead of job
+	links   int               // that were made
 	err     error
 }
 
@@ -120,6 +123,9 @@ func job() importing.Import {
 func (i *imports) known(ref importing.Ref) (importing.Import, error) {
 	if ref != (importing.Ref{Workspace: "demo", ID: "i-1"}) {
 		return importing.Import{}, problem.New(problem.NotFound, "There is no such import.")
+	}
+	if i.one != nil {
+		return *i.one, i.err
 	}
 	return job(), i.err
 }
@@ -141,6 +147,14 @@ func (i *imports) List(_ context.Context, _ string, limit int, after string) (jo
 func (i *imports) ReportLink(_ context.Context, ref importing.Ref) (string, error) {
 	_, err := i.known(ref)
 	return "https://exports.example/report?sig=1", err
+}
+
+func (i *imports) Link(_ context.Context, job importing.Import) (string, time.Time, error) {
+	if !job.HasReport {
+		return "", time.Time{}, i.err
+	}
+	i.links++
+	return fmt.Sprint("https://exports.example/report?sig=", i.links), noon.Add(15 * time.Minute), i.err
 }
 
 func (i *imports) Map(_ context.Context, ref importing.Ref, mapping importing.Mapping) (importing.Import, error) {
@@ -232,7 +246,7 @@ func (a answer) refused(status int, code problem.Code, locations ...string) answ
 	a.t.Helper()
 	a.is(status)
 	got := a.object()
-	if got["type"] != "about:blank" || got["title"] != http.StatusText(status) || got["status"] != float64(status) || got["code"] != string(code) || got["detail"] == "" {
+	if got["type"] != "about:blank" || got["title"] != problem.Title(status) || got["status"] != float64(status) || got["code"] != string(code) || got["detail"] == "" {
 		a.t.Errorf("%s: %s, want code %s", a.what, a.Body, code)
 	}
 	if media := a.Header().Get("Content-Type"); media != "application/problem+json" {

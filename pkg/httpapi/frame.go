@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -47,7 +46,7 @@ func (s *server) serve(a *answer, r *http.Request, caller identity.Caller) (rout
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.Log.ErrorContext(r.Context(), "panic", slog.String("route", route), slog.String("xRequestId", caller.RequestID),
-				slog.String("error", fmt.Sprint(fault)), slog.String("stack", string(debug.Stack())))
+				slog.String("error", problem.LoggablePanic(fault)), slog.String("stack", string(debug.Stack())))
 			a.reset()
 			refusalOf(nil).write(a)
 		}
@@ -68,6 +67,9 @@ func (s *server) serve(a *answer, r *http.Request, caller identity.Caller) (rout
 // find looks up the endpoint of a request. The mux would answer in plain text to paths and methods that it does not know, and
 // redirect a path like /v1//contacts.
 func (s *server) find(r *http.Request) (*endpoint, *refusal) {
+	if isWebhook(r.URL.Path) {
+		return nil, refusedMethod(webhookMethods)
+	}
 	handler, _ := s.mux.Handler(r)
 	if e, ok := handler.(*endpoint); ok {
 		return e, nil
@@ -77,10 +79,14 @@ func (s *server) find(r *http.Request) (*endpoint, *refusal) {
 	if theirs.status != http.StatusMethodNotAllowed {
 		return nil, refusalOf(problem.New(problem.NotFound, "There is no such path. GET /v1/openapi.json lists those that there are."))
 	}
-	allowed := theirs.header.Get("Allow")
+	return nil, refusedMethod(theirs.header.Get("Allow"))
+}
+
+// refusedMethod answers a method that a path lacks.
+func refusedMethod(allowed string) *refusal {
 	refused := refusalOf(problem.New(problem.MethodNotAllowed, "This path takes %s.", allowed))
 	refused.headers = http.Header{"Allow": {allowed}}
-	return nil, refused
+	return refused
 }
 
 // admit checks the caller's workspace and role.

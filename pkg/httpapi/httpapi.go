@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/importing"
@@ -27,6 +28,7 @@ type Contacts interface {
 	Activities(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Activity, next string, err error)
 
 	Notes(ctx context.Context, workspace, id string, limit int, after string) (page []contact.Note, next string, err error)
+	Note(ctx context.Context, workspace, id, noteID string) (contact.Note, error)
 	AddNote(ctx context.Context, workspace, id string, actor contact.Actor, text string, once *contact.Once) (contact.Note, error)
 	UpdateNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, text string, ifMatch contact.Precondition) (contact.Note, error)
 	DeleteNote(ctx context.Context, workspace, id, noteID string, actor contact.Actor, ifMatch contact.Precondition) error
@@ -48,6 +50,7 @@ type Imports interface {
 	Get(ctx context.Context, ref importing.Ref) (importing.Import, error)
 	List(ctx context.Context, workspace string, limit int, after string) (jobs []importing.Import, next string, err error)
 	ReportLink(ctx context.Context, ref importing.Ref) (string, error)
+	Link(ctx context.Context, job importing.Import) (link string, until time.Time, err error)
 	Map(ctx context.Context, ref importing.Ref, mapping importing.Mapping) (importing.Import, error)
 	Cancel(ctx context.Context, ref importing.Ref) (importing.Import, error)
 	Undo(ctx context.Context, ref importing.Ref) (importing.Import, error)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"mime"
@@ -21,18 +22,38 @@ type importInput struct {
 	ID string `path:"id"`
 }
 
-type importAnswer struct{ Body ImportView }
-
-func answerImport(job importing.Import, err error) (*importAnswer, error) {
-	return &importAnswer{viewImport(job)}, err
+// importTag is the entity tag of an import. Nothing changes one by If-Match, so its version says nothing.
+func importTag(view ImportView) string {
+	view.ReportURL, view.ReportURLExpiresAt = nil, nil
+	return etag(contact.Revision{ID: view.ID}, view)
 }
 
-func (s *server) getImport(ctx context.Context, in *importInput) (*importAnswer, error) {
-	return answerImport(s.Imports.Get(ctx, ref(ctx, in.ID)))
+func (s *server) answerImport(ctx context.Context, job importing.Import, err error) (*tagged[ImportView], error) {
+	if err != nil {
+		return nil, err
+	}
+	view, err := s.viewImport(ctx, job)
+	return &tagged[ImportView]{importTag(view), view}, err
 }
 
-func (s *server) cancelImport(ctx context.Context, in *importInput) (*importAnswer, error) {
-	return answerImport(s.Imports.Cancel(ctx, ref(ctx, in.ID)))
+type getImportInput struct {
+	ID string `path:"id"`
+	Conditional
+}
+
+func (s *server) getImport(ctx context.Context, in *getImportInput) (*answered[ImportView], error) {
+	job, err := s.Imports.Get(ctx, ref(ctx, in.ID))
+	if err != nil {
+		return nil, err
+	}
+	view, err := s.viewImport(ctx, job)
+	tag := importTag(view)
+	return &answered[ImportView]{in.status(tag), tag, view}, err
+}
+
+func (s *server) cancelImport(ctx context.Context, in *importInput) (*tagged[ImportView], error) {
+	job, err := s.Imports.Cancel(ctx, ref(ctx, in.ID))
+	return s.answerImport(ctx, job, err)
 }
 
 type mapImportInput struct {
@@ -40,12 +61,14 @@ type mapImportInput struct {
 	Body mappingRequest
 }
 
-func (s *server) mapImport(ctx context.Context, in *mapImportInput) (*importAnswer, error) {
-	return answerImport(s.Imports.Map(ctx, ref(ctx, in.ID), importing.Mapping(in.Body.Mapping)))
+func (s *server) mapImport(ctx context.Context, in *mapImportInput) (*tagged[ImportView], error) {
+	job, err := s.Imports.Map(ctx, ref(ctx, in.ID), importing.Mapping(in.Body.Mapping))
+	return s.answerImport(ctx, job, err)
 }
 
-func (s *server) undoImport(ctx context.Context, in *importInput) (*importAnswer, error) {
-	return answerImport(s.Imports.Undo(ctx, ref(ctx, in.ID)))
+func (s *server) undoImport(ctx context.Context, in *importInput) (*tagged[ImportView], error) {
+	job, err := s.Imports.Undo(ctx, ref(ctx, in.ID))
+	return s.answerImport(ctx, job, err)
 }
 
 type startImportInput struct {
@@ -65,12 +88,7 @@ type upload struct {
 	ExpiresAt string            `json:"expiresAt" format:"date-time"`
 }
 
-type startImportAnswer struct {
-	Location string `header:"Location"`
-	Body     startedImport
-}
-
-func (s *server) startImport(ctx context.Context, in *startImportInput) (*startImportAnswer, error) {
+func (s *server) startImport(ctx context.Context, in *startImportInput) (*created[startedImport], error) {
 	caller, body := identity.From(ctx), in.Body
 	if err := checkGiven("body.format", body.Format); err != nil {
 		return nil, err
@@ -88,7 +106,8 @@ func (s *server) startImport(ctx context.Context, in *startImportInput) (*startI
 	job, link := made.Job, made.Link
 	how := upload{Method: link.Method, URL: link.URL, Headers: map[string]string{}, ExpiresAt: contact.FormatTime(link.ExpiresAt)}
 	maps.Copy(how.Headers, link.Headers)
-	return &startImportAnswer{"/v1/imports/" + job.ID, startedImport{viewImport(job), how}}, nil
+	view, err := s.viewImport(ctx, job)
+	return &created[startedImport]{importTag(view), "/v1/imports/" + job.ID, startedImport{view, how}}, err
 }
 
 // checkGiven refuses a blank text, which would be taken for none.
@@ -116,9 +135,15 @@ type importListAnswer struct{ Body importList }
 type listImportsInput struct{ Paging }
 
 func (s *server) listImports(ctx context.Context, in *listImportsInput) (*importListAnswer, error) {
+	var failed error
 	page, err := listing(ctx, s, in.Paging, func(limit int, after string) ([]importing.Import, string, error) {
 		return s.Imports.List(ctx, identity.From(ctx).Workspace, limit, after)
-	}, viewImport)
+	}, func(job importing.Import) ImportView {
+		view, err := s.viewImport(ctx, job)
+		failed = cmp.Or(failed, err)
+		return view
+	})
+	err = cmp.Or(err, failed)
 	return &importListAnswer{importList{page.Items, page.Cursor}}, err
 }
 

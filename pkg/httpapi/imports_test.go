@@ -21,6 +21,7 @@ func wantImport() map[string]any {
 		"totals":  map[string]any{"rows": 2.0, "processed": 2.0, "created": 1.0, "updated": 0.0, "skipped": 0.0, "failed": 1.0},
 		"columns": []any{}, "mapping": map[string]any{}, "sampleRows": []any{}, "error": nil,
 		"createdBy": "s-1", "createdAt": "2026-11-25T12:00:00.000Z", "startedAt": nil, "finishedAt": nil,
+		"reportUrl": nil, "reportUrlExpiresAt": nil, "undo": nil,
 	}
 }
 
@@ -127,7 +128,7 @@ func TestCancelImport(t *testing.T) {
 
 func TestUndoImport(t *testing.T) {
 	s, want := serve(t, identity.Admin), wantImport()
-	want["status"] = "undoing"
+	want["status"], want["undo"] = "undoing", map[string]any{"rows": 1.0, "processed": 0.0, "undone": 0.0, "kept": 0.0}
 	for _, body := range []string{"", "{}"} {
 		if diff := cmp.Diff(want, s.call(http.MethodPost, "/v1/imports/i-1/undo", body).is(http.StatusAccepted).object()); diff != "" {
 			t.Error(diff)

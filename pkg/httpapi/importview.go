@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"maps"
 	"time"
 
@@ -29,6 +30,10 @@ type ImportView struct {
 	CreatedAt   string            `json:"createdAt" format:"date-time"`
 	StartedAt   *string           `json:"startedAt" nullable:"true" format:"date-time"`
 	FinishedAt  *string           `json:"finishedAt" nullable:"true" format:"date-time"`
+	// Links are in bodies too: a page cannot follow a redirect to another origin than the API's.
+	ReportURL          *string     `json:"reportUrl" nullable:"true" doc:"Of the report, a CSV file: the rows that were rejected or skipped, or kept by an undo. It lasts 15 minutes, and is made anew by each GET; null without a report"`
+	ReportURLExpiresAt *string     `json:"reportUrlExpiresAt" nullable:"true" format:"date-time" doc:"Of the link"`
+	Undo               *undoTotals `json:"undo" doc:"How far the undo is; null before one"`
 }
 
 type importTotals struct {
@@ -38,6 +43,23 @@ type importTotals struct {
 	Updated   int `json:"updated"`
 	Skipped   int `json:"skipped"`
 	Failed    int `json:"failed"`
+}
+
+// undoTotals counts the rows of an undo. They are known when its chunk of rows is done.
+type undoTotals struct {
+	Rows      int `json:"rows" doc:"Rows that the import counts as created or updated"`
+	Processed int `json:"processed" doc:"undone and kept"`
+	Undone    int `json:"undone" doc:"Rows whose contact is as it was before"`
+	Kept      int `json:"kept" doc:"Rows whose contact was kept as it is; the report says why"`
+}
+
+// Schema implements huma.SchemaProvider, as importFault's.
+func (*undoTotals) Schema(huma.Registry) *huma.Schema {
+	count := func() *huma.Schema { return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: new(0.0)} }
+	return &huma.Schema{
+		Type: huma.TypeObject, Nullable: true, Required: []string{"rows", "processed", "undone", "kept"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"rows": count(), "processed": count(), "undone": count(), "kept": count()},
+	}
 }
 
 type importFault struct {
@@ -54,7 +76,8 @@ func (*importFault) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-func viewImport(job importing.Import) ImportView {
+// viewImport shows an import with a link to its report.
+func (s *server) viewImport(ctx context.Context, job importing.Import) (ImportView, error) {
 	view := ImportView{
 		ID: job.ID, Status: string(job.Status.Shown()), Source: string(job.Source), FileName: job.FileName, Format: job.Format,
 		OnDuplicate: string(job.OnDuplicate), DryRun: job.DryRun, Totals: importTotals(job.Totals), Columns: append([]string{}, job.Columns...), Mapping: map[string]string{},
@@ -68,7 +91,14 @@ func viewImport(job importing.Import) ImportView {
 	if job.Error != nil {
 		view.Error = &importFault{string(job.Error.Code), job.Error.Detail}
 	}
-	return view
+	if job.Status == importing.Undoing || job.Status == importing.Undone {
+		view.Undo = &undoTotals{job.Totals.Created + job.Totals.Updated, job.Undo.Undone + job.Undo.Kept, job.Undo.Undone, job.Undo.Kept}
+	}
+	link, until, err := s.Imports.Link(ctx, job)
+	if link != "" {
+		view.ReportURL, view.ReportURLExpiresAt = &link, timeOrNull(until)
+	}
+	return view, err
 }
 
 func timeOrNull(t time.Time) *string {

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -86,6 +88,32 @@ func TestEveryBitOfACursorCounts(t *testing.T) {
 	}
 }
 
+// Cursors stand in URLs, which proxies and browsers keep.
+func TestACursorShowsNothingOfItsPosition(t *testing.T) {
+	s := signer("key", nil)
+	const name = "mona adel +201001234567 mona@example.com"
+	var cursors []string
+	for range 2 {
+		cursor, err := s.seal(t.Context(), "scope", contact.Position{Key: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range strings.Fields(name) {
+			if strings.Contains(string(plain), word) || strings.Contains(cursor, word) {
+				t.Errorf("%q stands in the cursor", word)
+			}
+		}
+		cursors = append(cursors, cursor)
+	}
+	if cursors[0] == cursors[1] {
+		t.Error("two cursors show that they are of one position")
+	}
+}
+
 func TestWithoutASigningKeyTheFaultIsOurs(t *testing.T) {
 	s := signer("", errors.New("no table"))
 	if _, err := s.seal(t.Context(), "scope", 1); err == nil {
@@ -119,14 +147,19 @@ func FuzzOpen(f *testing.F) {
 }
 
 func FuzzTags(f *testing.F) {
-	for _, seed := range []string{`"1"`, `W/"1", "2"`, "*", `"`, `,,`, `"1" "2"`} {
+	for _, seed := range []string{`"a.1.x"`, `W/"a.1.x", "b%2E+c.2."`, "*", `"`, `,,`, `"1" "2"`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
 		wanted := ifMatch(header)
-		if wanted.Any && (wanted.None || wanted.Versions != nil) {
+		if wanted.Any && (wanted.None || wanted.Revisions != nil) {
 			t.Errorf("%q is %+v", header, wanted)
 		}
-		_ = isCurrent(header, 1)
+		_ = isCurrent(header, `"1.1.x"`)
+		for _, one := range wanted.Revisions {
+			if again := ifMatch(etag(one, nil)); len(again.Revisions) != 1 || again.Revisions[0] != one {
+				t.Errorf("%q names %+v, whose tag names %+v", header, one, again)
+			}
+		}
 	})
 }

@@ -23,11 +23,6 @@ type noteText struct {
 	Text string `json:"text" doc:"At most 10,000 characters"`
 }
 
-type noteAnswer struct {
-	ETag string `header:"ETag" doc:"Changes with every change of the note"`
-	Body noteView
-}
-
 type noteList struct {
 	Items      []noteView `json:"items"`
 	NextCursor string     `json:"nextCursor,omitempty" doc:"Of the next page; absent at the end"`
@@ -53,16 +48,22 @@ type addNoteInput struct {
 	Body noteText
 }
 
-type addedNote struct {
-	ETag     string `header:"ETag"`
-	Location string `header:"Location"`
-	Body     noteView
-}
-
-func (s *server) addNote(ctx context.Context, in *addNoteInput) (*addedNote, error) {
+func (s *server) addNote(ctx context.Context, in *addNoteInput) (*created[noteView], error) {
 	caller := identity.From(ctx)
 	note, err := s.Contacts.AddNote(ctx, caller.Workspace, in.ID, actor(caller), in.Body.Text, in.once)
-	return &addedNote{etag(note.Version), "/v1/contacts/" + in.ID + "/notes/" + note.ID, viewNote(note)}, err
+	view := viewNote(note)
+	return &created[noteView]{etag(note.Revision(), view), "/v1/contacts/" + in.ID + "/notes/" + note.ID, view}, err
+}
+
+type getNoteInput struct {
+	ID     string `path:"id"`
+	NoteID string `path:"noteId"`
+	Conditional
+}
+
+func (s *server) getNote(ctx context.Context, in *getNoteInput) (*answered[noteView], error) {
+	note, err := s.Contacts.Note(ctx, identity.From(ctx).Workspace, in.ID, in.NoteID)
+	return read(in.Conditional, note.Revision(), viewNote(note)), err
 }
 
 type updateNoteInput struct {
@@ -72,10 +73,11 @@ type updateNoteInput struct {
 	Body    noteText
 }
 
-func (s *server) updateNote(ctx context.Context, in *updateNoteInput) (*noteAnswer, error) {
+func (s *server) updateNote(ctx context.Context, in *updateNoteInput) (*tagged[noteView], error) {
 	caller := identity.From(ctx)
 	note, err := s.Contacts.UpdateNote(ctx, caller.Workspace, in.ID, in.NoteID, actor(caller), in.Body.Text, ifMatch(in.IfMatch))
-	return &noteAnswer{etag(note.Version), viewNote(note)}, err
+	view := viewNote(note)
+	return &tagged[noteView]{etag(note.Revision(), view), view}, err
 }
 
 type deleteNoteInput struct {

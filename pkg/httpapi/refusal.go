@@ -15,7 +15,7 @@ import (
 // other contact. It implements what huma asks of errors.
 type refusal struct {
 	Type      string      `json:"type" doc:"Always about:blank: code says what happened" example:"about:blank"`
-	Title     string      `json:"title" doc:"The status in words" example:"Unprocessable Entity"`
+	Title     string      `json:"title" doc:"The status in words" example:"Unprocessable Content"`
 	Status    int         `json:"status" example:"422"`
 	Detail    string      `json:"detail" doc:"What is wrong and what to do, for people"`
 	Code      string      `json:"code" doc:"What is wrong, for programs; never changes" example:"validation_failed"`
@@ -52,7 +52,7 @@ func refusalOf(err error) *refusal {
 		e = problem.New(problem.Internal, "Something went wrong on our side. Repeat the request; if it fails again, report its X-Request-Id.")
 	}
 	r := &refusal{
-		Type: "about:blank", Title: http.StatusText(statuses[e.Code]), Status: statuses[e.Code], Detail: e.Detail, Code: string(e.Code),
+		Type: "about:blank", Title: problem.Title(statuses[e.Code]), Status: statuses[e.Code], Detail: e.Detail, Code: string(e.Code),
 		Errors: faultsOf(e.Fields), ContactID: e.ContactID, Field: e.Field, Requests: e.Requests,
 	}
 	if e.Code == problem.Unavailable {
@@ -104,7 +104,7 @@ func (s *server) refuse(ctx context.Context, route string, err error) *refusal {
 		return answer
 	}
 	s.Log.LogAttrs(ctx, level, "request failed", slog.String("route", route), slog.String("code", answer.Code),
-		slog.String("xRequestId", identity.From(ctx).RequestID), slog.String("error", err.Error()))
+		slog.String("xRequestId", identity.From(ctx).RequestID), slog.String("error", problem.Loggable(err)))
 	return answer
 }
 

@@ -65,6 +65,9 @@ func (s *server) routes() []*endpoint {
 			method: http.MethodPost, path: "/v1/contacts/{id}/notes", role: identity.Agent, id: "addNote", summary: "Write a note", status: http.StatusCreated,
 		}, s.addNote),
 		on(s, operation{
+			method: http.MethodGet, path: "/v1/contacts/{id}/notes/{noteId}", role: identity.Agent, id: "getNote", summary: "Read a note",
+		}, s.getNote),
+		on(s, operation{
 			method: http.MethodPatch, path: "/v1/contacts/{id}/notes/{noteId}", role: identity.Agent, id: "updateNote", summary: "Change a note",
 			refuses: []problem.Code{problem.VersionConflict},
 		}, s.updateNote),
@@ -101,6 +104,9 @@ func (s *server) routes() []*endpoint {
 				"While an export of the schedule is not finished, no other begins. A workspace has at most 20.",
 			refuses: []problem.Code{problem.NotPossible},
 		}, s.createSchedule),
+		on(s, operation{
+			method: http.MethodGet, path: "/v1/export-schedules/{id}", role: identity.Admin, id: "getExportSchedule", summary: "Read an export schedule",
+		}, s.getSchedule),
 		on(s, operation{
 			method: http.MethodPatch, path: "/v1/export-schedules/{id}", role: identity.Admin, id: "updateExportSchedule", summary: "Change an export schedule",
 			notes:   "A JSON merge patch (RFC 7396): null takes a filter away. Another schedule, or enabled, begins the wait of a rate() anew.",
@@ -173,6 +179,7 @@ func (s *server) routes() []*endpoint {
 		on(s, operation{
 			method: http.MethodDelete, path: "/v1/channel-accounts/{channel}/{accountId}", role: identity.Admin, id: "deleteChannelAccount",
 			summary: "Remove a channel account", status: http.StatusNoContent, notes: "Its webhooks are refused from then on; what it brought stays.",
+			refuses: []problem.Code{problem.VersionConflict},
 		}, s.deleteAccount),
 	}
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/exporting"
@@ -13,6 +12,7 @@ import (
 type Schedules interface {
 	Create(ctx context.Context, workspace, subject string, draft exporting.ScheduleDraft, once *contact.Once) (exporting.Schedule, error)
 	List(ctx context.Context, workspace string, limit int, after string) (schedules []exporting.Schedule, next string, err error)
+	Get(ctx context.Context, ref exporting.Ref) (exporting.Schedule, error)
 	Update(ctx context.Context, ref exporting.Ref, patch exporting.SchedulePatch, ifMatch contact.Precondition) (exporting.Schedule, error)
 	Delete(ctx context.Context, ref exporting.Ref, ifMatch contact.Precondition) error
 }
@@ -53,13 +53,7 @@ type createScheduleInput struct {
 	Body scheduleDraft
 }
 
-type createdSchedule struct {
-	ETag     string `header:"ETag"`
-	Location string `header:"Location"`
-	Body     scheduleView
-}
-
-func (s *server) createSchedule(ctx context.Context, in *createScheduleInput) (*createdSchedule, error) {
+func (s *server) createSchedule(ctx context.Context, in *createScheduleInput) (*created[scheduleView], error) {
 	caller, body := identity.From(ctx), in.Body
 	made, err := s.Schedules.Create(ctx, caller.Workspace, caller.Subject, exporting.ScheduleDraft{
 		Name: body.Name, Expression: body.Schedule, Format: exporting.Format(body.Format), Selection: body.selection(), Enabled: body.Enabled == nil || *body.Enabled,
@@ -67,7 +61,18 @@ func (s *server) createSchedule(ctx context.Context, in *createScheduleInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return &createdSchedule{etag(made.Version), "/v1/export-schedules/" + made.ID, viewSchedule(made)}, nil
+	view := viewSchedule(made)
+	return &created[scheduleView]{etag(made.Revision(), view), "/v1/export-schedules/" + made.ID, view}, nil
+}
+
+type getScheduleInput struct {
+	ID string `path:"id"`
+	Conditional
+}
+
+func (s *server) getSchedule(ctx context.Context, in *getScheduleInput) (*answered[scheduleView], error) {
+	schedule, err := s.Schedules.Get(ctx, scheduleRef(ctx, in.ID))
+	return read(in.Conditional, schedule.Revision(), viewSchedule(schedule)), err
 }
 
 type scheduleList struct {
@@ -107,13 +112,7 @@ type updateScheduleInput struct {
 	Body    schedulePatch
 }
 
-type scheduleAnswer struct {
-	Status int
-	ETag   string `header:"ETag" doc:"Changes with every change of the schedule; its runs do not move it"`
-	Body   scheduleView
-}
-
-func (s *server) updateSchedule(ctx context.Context, in *updateScheduleInput) (*scheduleAnswer, error) {
+func (s *server) updateSchedule(ctx context.Context, in *updateScheduleInput) (*tagged[scheduleView], error) {
 	body := in.Body
 	changed, err := s.Schedules.Update(ctx, scheduleRef(ctx, in.ID), exporting.SchedulePatch{
 		Name: body.Name.Field, Expression: body.Schedule.Field, Format: body.Format.Field, Q: body.Q.Field, Channel: body.Channel.Field, Label: body.Label.Field,
@@ -123,7 +122,8 @@ func (s *server) updateSchedule(ctx context.Context, in *updateScheduleInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return &scheduleAnswer{http.StatusOK, etag(changed.Version), viewSchedule(changed)}, nil
+	view := viewSchedule(changed)
+	return &tagged[scheduleView]{etag(changed.Revision(), view), view}, nil
 }
 
 type deleteScheduleInput struct {

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/identity"
@@ -13,31 +12,16 @@ type settingsView struct {
 	NightlyBackup bool    `json:"nightlyBackup" doc:"Whether all contacts are exported every night"`
 }
 
-// settingsAnswer are a workspace's settings.
-type settingsAnswer struct {
-	Status int    // 304 when the client has them already
-	ETag   string `header:"ETag" doc:"Changes with every change of the settings"`
-	Body   settingsView
+func viewSettings(settings contact.Settings) settingsView {
+	return settingsView{DefaultRegion: textOrNull(settings.DefaultRegion), NightlyBackup: settings.NightlyBackup}
 }
 
-func answerSettings(settings contact.Settings, status int) *settingsAnswer {
-	view := settingsView{NightlyBackup: settings.NightlyBackup}
-	if settings.DefaultRegion != "" {
-		view.DefaultRegion = &settings.DefaultRegion
-	}
-	return &settingsAnswer{status, etag(settings.Version), view}
-}
+type getSettingsInput struct{ Conditional }
 
-type getSettingsInput struct {
-	IfNoneMatch string `header:"If-None-Match" doc:"Entity tags that the client has: 304 when one is current"`
-}
-
-func (s *server) getSettings(ctx context.Context, in *getSettingsInput) (*settingsAnswer, error) {
-	settings, err := s.Settings.Settings(ctx, identity.From(ctx).Workspace)
-	if err != nil {
-		return nil, err
-	}
-	return answerSettings(settings, readStatus(in.IfNoneMatch, settings.Version)), nil
+func (s *server) getSettings(ctx context.Context, in *getSettingsInput) (*answered[settingsView], error) {
+	workspace := identity.From(ctx).Workspace
+	settings, err := s.Settings.Settings(ctx, workspace)
+	return read(in.Conditional, settings.Revision(workspace), viewSettings(settings)), err
 }
 
 // settingsPatch is the body of PATCH /v1/settings.
@@ -51,11 +35,10 @@ type updateSettingsInput struct {
 	Body    settingsPatch
 }
 
-func (s *server) updateSettings(ctx context.Context, in *updateSettingsInput) (*settingsAnswer, error) {
+func (s *server) updateSettings(ctx context.Context, in *updateSettingsInput) (*tagged[settingsView], error) {
 	patch := contact.SettingsPatch{DefaultRegion: in.Body.DefaultRegion.Field, NightlyBackup: in.Body.NightlyBackup.Field}
-	settings, err := s.Settings.UpdateSettings(ctx, identity.From(ctx).Workspace, patch, ifMatch(in.IfMatch))
-	if err != nil {
-		return nil, err
-	}
-	return answerSettings(settings, http.StatusOK), nil
+	workspace := identity.From(ctx).Workspace
+	settings, err := s.Settings.UpdateSettings(ctx, workspace, patch, ifMatch(in.IfMatch))
+	view := viewSettings(settings)
+	return &tagged[settingsView]{etag(settings.Revision(workspace), view), view}, err
 }

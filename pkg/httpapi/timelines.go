@@ -85,7 +85,6 @@ type (
 	conversationListAnswer struct{ Body conversationList }
 	requestListAnswer      struct{ Body requestList }
 	feedbackListAnswer     struct{ Body feedbackList }
-	conversationAnswer     struct{ Body conversationView }
 )
 
 type listTimelineInput struct {
@@ -116,9 +115,10 @@ func (s *server) listFeedback(ctx context.Context, in *listTimelineInput) (*feed
 
 type getConversationInput struct {
 	ID string `path:"id" doc:"Our id, or the platform's"`
+	Conditional
 }
 
-func (s *server) getConversation(ctx context.Context, in *getConversationInput) (*conversationAnswer, error) {
+func (s *server) getConversation(ctx context.Context, in *getConversationInput) (*answered[conversationView], error) {
 	conversation, err := s.Timelines.Conversation(ctx, identity.From(ctx).Workspace, in.ID)
-	return &conversationAnswer{viewConversation(conversation)}, err
+	return read(in.Conditional, contact.Revision{ID: conversation.ID}, viewConversation(conversation)), err
 }

@@ -5,12 +5,25 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/occ/contacts/pkg/problem"
 )
 
 // webhookPath is served by functions/webhooks, and described here: there is one document of all routes.
 const webhookPath = "/v1/webhooks/{channel}/{accountId}"
+
+// webhookMethods are those that functions/webhooks takes.
+const webhookMethods = "GET, POST"
+
+// isWebhook reports whether a path has the form of webhookPath. The gateway hands the methods that webhooks lack to this API.
+func isWebhook(path string) bool {
+	rest, below := strings.CutPrefix(path, "/v1/webhooks/")
+	channel, account, found := strings.Cut(rest, "/")
+	return below && found && channel != "" && account != "" && !strings.Contains(account, "/")
+}
 
 // describeWebhooks enters what providers call. They have no token; they sign.
 func describeWebhooks(document *huma.OpenAPI) {
@@ -40,7 +53,7 @@ func describeWebhooks(document *huma.OpenAPI) {
 		}}
 		for status, code := range refusals {
 			operation.Responses[strconv.Itoa(status)] = &huma.Response{
-				Description: http.StatusText(status) + ": " + code, Content: map[string]*huma.MediaType{(*refusal)(nil).ContentType(""): {Schema: schema}},
+				Description: problem.Title(status) + ": " + code, Content: map[string]*huma.MediaType{(*refusal)(nil).ContentType(""): {Schema: schema}},
 			}
 		}
 	}

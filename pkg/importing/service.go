@@ -150,14 +150,16 @@ func (s *Service) Get(ctx context.Context, ref Ref) (Import, error) {
 	return s.counted(ctx, job)
 }
 
-// counted fills in the totals of an import that is at work; those of an ended one lie with it.
-func (s *Service) counted(ctx context.Context, job Import) (Import, error) {
-	if job.Status != Processing {
-		return job, nil
+// counted fills in the totals of an import, or of an undo, that is at work; those of an ended one lie with it.
+func (s *Service) counted(ctx context.Context, job Import) (_ Import, err error) {
+	switch ref := (Ref{job.Workspace, job.ID}); job.Status {
+	case Processing:
+		rows := job.Totals.Rows
+		job.Totals, err = s.imports.Counted(ctx, ref)
+		job.Totals.Rows = rows
+	case Undoing:
+		job.Undo, err = s.imports.UndoCounted(ctx, ref)
 	}
-	counted, err := s.imports.Counted(ctx, Ref{job.Workspace, job.ID})
-	counted.Rows = job.Totals.Rows
-	job.Totals = counted
 	return job, err
 }
 
@@ -178,14 +180,25 @@ func (s *Service) ReportLink(ctx context.Context, ref Ref) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	link, _, err := s.Link(ctx, job)
+	if err == nil && link == "" {
+		err = problem.New(problem.NoReport, "This import has no report: none of its rows was rejected or skipped, or it has not ended.")
+	}
+	return link, err
+}
+
+// Link makes a link to the report of an import, and says until when it is good; empty while there is none.
+func (s *Service) Link(ctx context.Context, job Import) (link string, until time.Time, err error) {
 	if !job.HasReport {
-		return "", problem.New(problem.NoReport, "This import has no report: none of its rows was rejected or skipped, or it has not ended.")
+		return "", time.Time{}, nil
 	}
 	stem := job.FileName
 	if formatOf(stem) == job.Format {
 		stem = strings.TrimSuffix(stem, path.Ext(stem))
 	}
-	return s.links.PresignDownload(ctx, ReportKey(ref), fmt.Sprintf("%s report.csv", stem), reportLife)
+	until = instant(s.now).Add(reportLife)
+	link, err = s.links.PresignDownload(ctx, ReportKey(Ref{job.Workspace, job.ID}), fmt.Sprintf("%s report.csv", stem), reportLife)
+	return link, until, err
 }
 
 // Cancel ends an import: at once while nothing was written; else the rows not yet written are skipped, and it is cancelled

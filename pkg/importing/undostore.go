@@ -19,7 +19,7 @@ const (
 // UndoTotals counts what an undo did.
 type UndoTotals struct {
 	Chunks int
-	Undone int // rows taken back
+	Undone int // rows taken back, or that had changed nothing
 	Kept   int // rows whose contact was kept as it is
 }
 
@@ -74,11 +74,14 @@ func (s UndoState) with(fates map[int]*Verdict) UndoState {
 	return s
 }
 
-// tally counts the rows of a chunk whose undo is done.
+// tally counts the rows of a chunk whose undo is done. A row that changed nothing of a known contact is undone by itself, so that the
+// rows of an undo are those that the import counts as created and updated.
 func (s UndoState) tally() UndoTotals {
 	count := func(outcome Outcome) int { return strings.Count(s.Undone, string(rune(outcome))) }
-	return UndoTotals{Chunks: 1, Undone: count(TakenBack), Kept: count(Kept)}
+	return UndoTotals{Chunks: 1, Undone: count(TakenBack) + s.unchanged(), Kept: count(Kept)}
 }
+
+func (s UndoState) unchanged() int { return strings.Count(s.Outcomes, string(rune(Unchanged))) }
 
 // Touched is a contact that an import wrote, as it is now, and what is known of what the import did.
 type Touched struct {

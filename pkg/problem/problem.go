@@ -3,8 +3,10 @@
 package problem
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -87,6 +89,14 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// titles are the reason phrases that RFC 9110 gives statuses that net/http calls by older names.
+var titles = map[int]string{
+	http.StatusRequestEntityTooLarge: "Content Too Large", http.StatusUnprocessableEntity: "Unprocessable Content",
+}
+
+// Title returns a status in words: RFC 9457 wants it of a problem whose type is about:blank.
+func Title(status int) string { return cmp.Or(titles[status], http.StatusText(status)) }
 
 // CodeOf returns the code of the first Error in err's chain, and Internal for any other error.
 func CodeOf(err error) Code {

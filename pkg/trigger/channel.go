@@ -63,7 +63,8 @@ func ChannelEvents(
 	applier Applier, waiters Waiters, inbox Inbox, recorder *metrics.Recorder, log *slog.Logger,
 ) func(context.Context, json.RawMessage) (*events.SQSEventResponse, error) {
 	c := channelEvents{applier, waiters, inbox, recorder, log, nil}
-	return func(ctx context.Context, body json.RawMessage) (*events.SQSEventResponse, error) {
+	return func(ctx context.Context, body json.RawMessage) (_ *events.SQSEventResponse, err error) {
+		defer reported(&err)
 		var event struct {
 			Action  string              `json:"action"`
 			Records []events.SQSMessage `json:"Records"`
@@ -162,7 +163,7 @@ func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, fa
 		c.log.WarnContext(ctx, "events could not be applied yet", "messageId", message.MessageId, "receives", receives(message), "error", failure)
 		return false
 	}
-	return c.buried(ctx, message, metrics.Failed, failure.Error())
+	return c.buried(ctx, message, metrics.Failed, problem.Loggable(failure))
 }
 
 // buried puts a message among the dead letters, as it is. The kind of the reason is one of package metrics.

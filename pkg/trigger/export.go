@@ -48,7 +48,8 @@ type exports struct {
 // schedules. An error makes Lambda call again, twice; after that the sweep does.
 func Export(exporter Exporter, keeper Timekeeper, recorder *metrics.Recorder, log *slog.Logger) func(context.Context, json.RawMessage) error {
 	e := exports{exporter, keeper, recorder, log}
-	return func(ctx context.Context, body json.RawMessage) error {
+	return func(ctx context.Context, body json.RawMessage) (err error) {
+		defer reported(&err)
 		ctx, stop := budget.Within(ctx, 0)
 		defer stop()
 		defer recorder.Flush()

@@ -41,7 +41,8 @@ type Cleaner interface {
 func ImportParse(
 	parser Parser, sweeper Sweeper, cleaner Cleaner, recorder *metrics.Recorder, log *slog.Logger,
 ) func(context.Context, json.RawMessage) error {
-	return func(ctx context.Context, event json.RawMessage) error {
+	return func(ctx context.Context, event json.RawMessage) (err error) {
+		defer reported(&err)
 		ctx, stop := budget.Within(ctx, 0)
 		defer stop()
 		defer recorder.Flush()

@@ -36,7 +36,7 @@ func refusal(err error) answer {
 	}
 	status := statuses[e.Code]
 	body, _ := json.Marshal(map[string]any{ // texts and a number
-		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.Detail, "code": string(e.Code),
+		"type": "about:blank", "title": problem.Title(status), "status": status, "detail": e.Detail, "code": string(e.Code),
 	})
 	return answer{status, "application/problem+json", body, string(e.Code)}
 }

@@ -4,7 +4,6 @@ package webhook
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -82,7 +81,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *server) serve(r *http.Request, log *slog.Logger) (done outcome) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			log.ErrorContext(r.Context(), "panic", slog.String("error", fmt.Sprint(fault)), slog.String("stack", string(debug.Stack())))
+			log.ErrorContext(r.Context(), "panic", slog.String("error", problem.LoggablePanic(fault)), slog.String("stack", string(debug.Stack())))
 			done.answer = refusal(nil)
 		}
 	}()
@@ -92,7 +91,7 @@ func (s *server) serve(r *http.Request, log *slog.Logger) (done outcome) {
 	}
 	done.answer = refusal(err)
 	if done.status >= http.StatusInternalServerError {
-		log.ErrorContext(r.Context(), "a webhook could not be taken", slog.String("workspace", done.account.Workspace), slog.String("error", err.Error()))
+		log.ErrorContext(r.Context(), "a webhook could not be taken", slog.String("workspace", done.account.Workspace), slog.String("error", problem.Loggable(err)))
 	}
 	return done
 }
