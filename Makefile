@@ -32,10 +32,15 @@ help: ## this list
 # A tool's stamp is a copy of what it was installed from: it is installed again only when that changes.
 LOCAL := infra/local
 .PHONY: tools
-tools: ## installs the parts of the local stack into .tools
-	@mkdir -p .tools && flock .tools/lock $(MAKE) .tools-ministack .tools-sam .tools-dynoxide
+tools: ## installs the parts of the local stack into .tools (DYNAMODB= as for make run)
+	@mkdir -p .tools && python3 $(LOCAL)/locked.py .tools/lock $(MAKE) .tools-ministack .tools-sam .tools-dynamodb
 
-.PHONY: .tools-ministack .tools-sam .tools-checkov .tools-dynoxide
+# The DynamoDB server that this machine is to use: dynoxide on Linux x86-64, DynamoDB Local, or the emulator's own.
+.PHONY: .tools-dynamodb
+.tools-dynamodb:
+	@kind=$$(go run ./$(LOCAL)/dynamodb/choose) && if [ "$$kind" != ministack ]; then $(MAKE) .tools-$$kind; fi
+
+.PHONY: .tools-ministack .tools-sam .tools-checkov .tools-dynoxide .tools-dynamodb-local
 .tools-ministack .tools-sam .tools-checkov: .tools-%:
 	@cmp -s $(LOCAL)/requirements-$*.txt .tools/$*/stamp || { echo "installing $* into .tools (once)" >&2; \
 	  rm -rf .tools/$*; python3 -m venv .tools/$*; \
@@ -47,6 +52,10 @@ tools: ## installs the parts of the local stack into .tools
 	  rm -rf .tools/node_modules; cp $(LOCAL)/package.json $(LOCAL)/package-lock.json .tools/; \
 	  cd .tools; npm ci --silent --no-audit --no-fund --loglevel=error >&2; \
 	  cp package-lock.json node_modules/stamp; }
+
+.tools-dynamodb-local:
+	@cmp -s $(LOCAL)/dynamodb/jars.txt .tools/dynamodb-local/stamp || { echo "installing DynamoDB Local into .tools (once)" >&2; \
+	  python3 $(LOCAL)/dynamodb/install.py .tools/dynamodb-local; }
 
 .tools/bin/golangci-lint-$(GOLANGCI_VERSION):
 	@echo "building golangci-lint $(GOLANGCI_VERSION) into .tools (once)" >&2
@@ -91,16 +100,17 @@ verify-data: ## walks the tables of the running stack and checks every invariant
 	@$(LAUNCHER) verify
 
 # ---- Checks ----
-.PHONY: test lint bench e2e-iam test-faults
+.PHONY: test lint bench e2e-iam e2e-fallbacks test-faults
 test: tools ## runs every test, on ports of its own (RACE=-race with the race detector, which needs gcc)
 	@$(if $(RACE),CGO_ENABLED=1) go test -timeout 20m $(RACE) ./...
 
-lint: tools .tools/bin/golangci-lint-$(GOLANGCI_VERSION) ## linters, architecture, template
+lint: tools .tools/bin/golangci-lint-$(GOLANGCI_VERSION) ## linters, architecture, template, other machines
+	@GOOS=darwin GOARCH=arm64 go vet ./...
 	@.tools/bin/golangci-lint-$(GOLANGCI_VERSION) run ./...
 	@go test -count=1 ./pkg
 	@.tools/sam/bin/cfn-lint template.yaml
 	@said=$$(.tools/sam/bin/sam validate --lint --region $(BUILD_REGION) 2>&1) || { echo "$$said" >&2; exit 1; }
-	@flock .tools/lock $(MAKE) .tools-checkov
+	@python3 $(LOCAL)/locked.py .tools/lock $(MAKE) .tools-checkov
 	@.tools/checkov/bin/checkov --config-file .checkov.yaml >&2
 	@echo "lint: clean" >&2
 
@@ -110,6 +120,13 @@ bench: tools ## speed beside its floor, memory, start-up times, sizes
 
 e2e-iam: tools ## end-to-end tests with IAM enforced
 	@CONTACTS_E2E_IAM=1 go test -timeout 20m -count=1 ./infra/e2e
+
+# What people do most, on each of the DynamoDB servers that other machines use.
+SHORT_E2E := TestAContactIsCreatedFoundAndEdited|TestImportOfADroppedFile|TestExportsComeBack|TestSomebodyWritesAndLeaves
+e2e-fallbacks: ## a short end-to-end run on DynamoDB Local (needs a JDK) and on the emulator's own DynamoDB
+	@for kind in dynamodb-local ministack; do \
+	  DYNAMODB=$$kind $(MAKE) tools && DYNAMODB=$$kind go test -timeout 10m -count=1 -run '$(SHORT_E2E)' ./infra/e2e || exit 1; \
+	done
 
 SEEDS ?= 20
 test-faults: tools ## the long fault runs: SEEDS=20, imports of 10,000 rows, 5,000 operations, 1,000 webhooks at once
@@ -123,7 +140,7 @@ build: ## a stripped linux/arm64 bootstrap zip per function in build/, with size
 	@for f in $(FUNCTIONS); do \
 	  GOOS=linux GOARCH=arm64 go build $(BUILD_FLAGS) -o build/$$f/bootstrap ./functions/$$f; \
 	  python3 -c "import sys,zipfile; z=zipfile.ZipFile(sys.argv[2],'w',zipfile.ZIP_DEFLATED); i=zipfile.ZipInfo('bootstrap'); i.external_attr=0o755<<16; i.compress_type=zipfile.ZIP_DEFLATED; z.writestr(i,open(sys.argv[1],'rb').read())" build/$$f/bootstrap build/$$f.zip; \
-	  printf '%-14s %5.1f MB  (%.1f MB unzipped)\n' $$f $$(awk "BEGIN{print $$(stat -c %s build/$$f.zip)/1048576, $$(stat -c %s build/$$f/bootstrap)/1048576}"); \
+	  printf '%-14s %5.1f MB  (%.1f MB unzipped)\n' $$f $$(awk "BEGIN{print $$(wc -c < build/$$f.zip)/1048576, $$(wc -c < build/$$f/bootstrap)/1048576}"); \
 	done
 
 sam-build: tools

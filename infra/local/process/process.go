@@ -1,5 +1,5 @@
-// Package process runs the servers of the local stack as children that cannot outlive it: even when the launcher is
-// killed, the kernel ends them (Pdeathsig).
+// Package process runs the servers of the local stack as children that cannot outlive it: on Linux the kernel ends them even
+// when the launcher is killed. Elsewhere a launcher that is killed leaves them, and the next start names the taken port.
 package process
 
 import (
@@ -25,7 +25,7 @@ type Child struct {
 // Start runs a command. The parent-death signal is tied to the thread that started the child, so that thread is kept for
 // it until it ends.
 func Start(name string, cmd *exec.Cmd) (*Child, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.SysProcAttr = attributes()
 	cmd.WaitDelay = time.Second // a grandchild that outlives the child may hold its output open
 	child := &Child{name: name, cmd: cmd, ended: make(chan struct{})}
 	started := make(chan error)

@@ -12,12 +12,6 @@ import (
 	"github.com/occ/contacts/infra/local/process"
 )
 
-// emulatorScript starts ministack. Small answers would wait for the peer's delayed ACK (Nagle's algorithm): a warm call takes
-// 7 ms like this, 52 ms otherwise.
-const emulatorScript = `import socketserver
-socketserver.StreamRequestHandler.disable_nagle_algorithm = True
-import ministack.app; ministack.app.main()`
-
 // emulatorStart is how long ministack may take to listen; a second is usual.
 const emulatorStart = 60 * time.Second
 
@@ -45,8 +39,8 @@ func (e *emulator) start() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()                                 //nolint:errcheck // the child has its own
-	cmd := exec.Command(python, "-c", emulatorScript) //nolint:gosec // our own tool
+	defer log.Close()                                           //nolint:errcheck // the child has its own
+	cmd := exec.Command(python, "-c", checkout.MinistackScript) //nolint:gosec // our own tool
 	cmd.Dir, cmd.Stdout, cmd.Stderr = e.options.DataDir, log, log
 	cmd.Env = e.environment()
 	if e.child, err = process.Start("ministack", cmd); err != nil {

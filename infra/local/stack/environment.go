@@ -3,6 +3,8 @@ package stack
 import (
 	"os"
 	"strings"
+
+	"github.com/occ/contacts/infra/local/dynamodb"
 )
 
 // Region is where the local stack believes to be.
@@ -20,15 +22,19 @@ func Environment(port int, dynamodb string) []string {
 		"API_URL="+url(port), "UPLOADS_BUCKET="+Name+"-uploads", "EXPORTS_BUCKET="+Name+"-exports")
 }
 
-// DynamoDBAddress is where a stack on a port has its tables; dynamodb as in Options.
-func DynamoDBAddress(port int, dynamodb string) string {
-	switch dynamodb {
-	case "", "dynoxide":
+// DynamoDBAddress is where a stack on a port has its tables; given as in Options.
+func DynamoDBAddress(port int, given string) string {
+	if given == "" {
+		choice, _ := dynamodb.Choose() // the stack would not have started with a bad one
+		given = string(choice.Kind)
+	}
+	switch dynamodb.Kind(given) {
+	case dynamodb.Dynoxide, dynamodb.Local:
 		return url(port + 2)
-	case "ministack":
+	case dynamodb.Ministack:
 		return url(port + 1)
 	default:
-		return dynamodb
+		return given
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/occ/contacts/infra/local/checkout"
+	"github.com/occ/contacts/infra/local/dynamodb"
 	"github.com/occ/contacts/infra/local/process"
 )
 
@@ -19,7 +20,8 @@ type Options struct {
 	Port int
 	// DataDir holds the data; required. Two stacks cannot run on one folder.
 	DataDir string
-	// DynamoDB is "dynoxide" (also ""), "ministack" for the emulator's own, or the URL of another DynamoDB server.
+	// DynamoDB is a kind of package dynamodb, ministack being the emulator's own, or the URL of another server. With "" it is the one
+	// that the environment variable DYNAMODB names, else the best that this machine can run.
 	DynamoDB string
 	// AuthEnforced makes the emulator refuse what a function's role does not allow. It knows only its own DynamoDB, which is
 	// then the one meant by "".
@@ -39,16 +41,21 @@ func (o Options) complete() (Options, error) {
 	if o.DataDir, err = filepath.Abs(o.DataDir); err != nil {
 		return o, err
 	}
-	if o.DynamoDB == "" {
-		o.DynamoDB = "dynoxide"
-		if o.AuthEnforced {
-			o.DynamoDB = "ministack"
-		}
-	}
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	return o, nil
+	if o.DynamoDB == "" && o.AuthEnforced {
+		o.DynamoDB = string(dynamodb.Ministack)
+	}
+	if o.DynamoDB != "" {
+		return o, nil
+	}
+	choice, err := dynamodb.Choose()
+	if choice.Why != "" {
+		_, _ = fmt.Fprintln(o.Log, choice.Why)
+	}
+	o.DynamoDB = string(choice.Kind)
+	return o, err
 }
 
 // ports are the three addresses of a stack.
@@ -62,7 +69,7 @@ func (o Options) ports() (ports, error) {
 	}
 	p := ports{first, first + 1, first + 2}
 	needed := []int{p.api, p.emulator}
-	if o.DynamoDB == "dynoxide" {
+	if o.ownServer() {
 		needed = append(needed, p.dynamodb)
 	}
 	for _, port := range needed {
@@ -71,6 +78,11 @@ func (o Options) ports() (ports, error) {
 		}
 	}
 	return p, nil
+}
+
+// ownServer reports whether the stack runs a DynamoDB server beside the emulator.
+func (o Options) ownServer() bool {
+	return o.DynamoDB == string(dynamodb.Dynoxide) || o.DynamoDB == string(dynamodb.Local)
 }
 
 func url(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }

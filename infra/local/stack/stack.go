@@ -1,4 +1,4 @@
-// Package stack runs template.yaml on this machine: it starts the AWS emulator (ministack) and a DynamoDB server (dynoxide)
+// Package stack runs template.yaml on this machine: it starts the AWS emulator (ministack) and a DynamoDB server
 // on the loopback interface, builds and deploys with the SAM CLI, and forwards one port to the API. Nothing in pkg or
 // functions knows of it: the AWS SDK finds both servers by AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_DYNAMODB.
 package stack
@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"github.com/occ/contacts/infra/local/checkout"
-	"github.com/occ/contacts/infra/local/dynoxide"
+	"github.com/occ/contacts/infra/local/dynamodb"
 )
 
 // Stack is a running local stack.
@@ -26,7 +26,7 @@ type Stack struct {
 	template template
 	params   map[string]string
 	emulator *emulator
-	dynamodb *dynoxide.Server // nil when it is another's
+	dynamodb *dynamodb.Server // nil when it is another's
 	proxy    *http.Server
 	endLogs  context.CancelFunc
 	logsDone sync.WaitGroup
@@ -88,22 +88,22 @@ func (s *Stack) prepare(root string) (err error) {
 	return nil
 }
 
-// startServers starts the emulator, and dynoxide unless another DynamoDB server is to be used.
+// startServers starts the emulator, and a DynamoDB server unless its own or another's is to be used.
 func (s *Stack) startServers(ports ports) error {
 	s.progress("starting the servers on 127.0.0.1")
 	s.emulator = &emulator{options: s.options, port: ports.emulator, dynamodb: s.options.DynamoDB}
-	switch s.options.DynamoDB {
-	case "dynoxide":
-		log, err := os.Create(s.options.path("dynoxide.log"))
+	switch kind := dynamodb.Kind(s.options.DynamoDB); {
+	case s.options.ownServer():
+		log, err := os.Create(s.options.path(string(kind) + ".log"))
 		if err != nil {
 			return err
 		}
 		defer log.Close() //nolint:errcheck // the child has its own
-		if s.dynamodb, err = dynoxide.Start(s.options.path("dynamodb.sqlite"), ports.dynamodb, log); err != nil {
-			return err
+		if s.dynamodb, err = dynamodb.Start(kind, s.options.DataDir, ports.dynamodb, log); err != nil {
+			return fmt.Errorf("%w\n%s", err, lastLines(log.Name()))
 		}
 		s.emulator.dynamodb = s.dynamodb.Endpoint
-	case "ministack":
+	case kind == dynamodb.Ministack:
 		s.emulator.dynamodb = ""
 	}
 	if s.DynamoDBURL = s.emulator.dynamodb; s.DynamoDBURL == "" {

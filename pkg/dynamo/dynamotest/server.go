@@ -1,4 +1,4 @@
-// Package dynamotest gives tests a real DynamoDB endpoint: one dynoxide process a test binary, and for each test a fresh set of
+// Package dynamotest gives tests a real DynamoDB endpoint: one server a test binary, and for each test a fresh set of
 // the tables of template.yaml, so that their schema stands in one place. It serves tests alone, so it may use infra/local,
 // which the code under test may not.
 //
@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/occ/contacts/infra/local/dynoxide"
+	"github.com/occ/contacts/infra/local/dynamodb"
 )
 
 // endpoint is the server's address while Run runs.
@@ -27,8 +27,15 @@ func Run(m *testing.M) int {
 		return failed(err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // it lies in the temporary folder
+	choice, err := dynamodb.Choose()
+	if err != nil {
+		return failed(err)
+	}
+	if choice.Why != "" {
+		fmt.Fprintln(os.Stderr, choice.Why)
+	}
 	for try := 1; ; try++ {
-		server, err := dynoxide.Start(filepath.Join(dir, fmt.Sprintf("%d.db", try)), 0, os.Stderr)
+		server, err := dynamodb.Start(choice.Kind, filepath.Join(dir, fmt.Sprint(try)), 0, os.Stderr)
 		if err == nil {
 			defer server.Kill()
 			endpoint = server.Endpoint
