@@ -16,7 +16,8 @@ import (
 	"github.com/occ/contacts/infra/template"
 )
 
-// adopt writes a template of nothing but the data that a deleted stack left, and says how CloudFormation imports it into a new stack:
+// adopt writes a template of nothing but the data that a deleted stack left, and says how CloudFormation imports it
+// into a new stack:
 // an import may hold nothing else, so the rest follows with the next deployment.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
 func adopt(ctx context.Context, f flags) error {
@@ -58,7 +59,7 @@ type leftover struct {
 // toImport names one resource to CloudFormation.
 type toImport struct {
 	ResourceType       string
-	LogicalResourceId  string //nolint:revive,staticcheck // AWS's name
+	LogicalResourceId  string //nolint:staticcheck // AWS's name
 	ResourceIdentifier map[string]string
 }
 
@@ -97,14 +98,18 @@ func (l leftover) template(source []byte) (map[string]any, error) {
 	all, _ := whole["Resources"].(map[string]any)
 	for name, resource := range all {
 		properties, _ := resource.(map[string]any)
-		if properties["DeletionPolicy"] == nil || properties["Type"] == "AWS::Cognito::UserPool" && l.values["JwtIssuer"] != "" {
+		if properties["DeletionPolicy"] == nil ||
+			properties["Type"] == "AWS::Cognito::UserPool" && l.values["JwtIssuer"] != "" {
 			continue
 		}
 		resources[name] = resource
 	}
 	return map[string]any{
-		"AWSTemplateFormatVersion": whole["AWSTemplateFormatVersion"], "Description": "What a deleted stack left, to be imported.",
-		"Parameters": whole["Parameters"], "Conditions": whole["Conditions"], "Resources": resources,
+		"AWSTemplateFormatVersion": whole["AWSTemplateFormatVersion"],
+		"Description":              "What a deleted stack left, to be imported.",
+		"Parameters":               whole["Parameters"],
+		"Conditions":               whole["Conditions"],
+		"Resources":                resources,
 	}, nil
 }
 
@@ -121,8 +126,16 @@ func (l leftover) identifiers(stateful map[string]any) ([]toImport, error) {
 		"JobsTable":     {"TableName", l.stack + "-jobs", ""},
 		"UploadsBucket": {"BucketName", begin + "-uploads" + end, ""},
 		"ExportsBucket": {"BucketName", begin + "-exports" + end, ""},
-		"UserPool":      {"UserPoolId", l.pool, "Give POOL, the id of the user pool: aws cognito-idp list-user-pools --max-results 60"},
-		"SecretsKey":    {"KeyId", l.key, "Give KEY, the id of the key of secrets, which the deleted stack had as output SecretsKeyArn; its description names the stack"},
+		"UserPool": {
+			"UserPoolId",
+			l.pool,
+			"Give POOL, the id of the user pool: aws cognito-idp list-user-pools --max-results 60",
+		},
+		"SecretsKey": {
+			"KeyId",
+			l.key,
+			"Give KEY, the id of the key of secrets, which the deleted stack had as output SecretsKeyArn; its description names the stack",
+		},
 	}
 	resources, _ := stateful["Resources"].(map[string]any)
 	var identifiers []toImport

@@ -82,14 +82,34 @@ func (p plan) nameFaults(region, bucketPrefix string) []string {
 	}
 	switch {
 	case p.stack == "":
-		return []string{fmt.Sprintf("samconfig.toml has no stack for STAGE=%s. Give STACK, or a STAGE that it has.", p.stage)}
+		return []string{
+			fmt.Sprintf("samconfig.toml has no stack for STAGE=%s. Give STACK, or a STAGE that it has.", p.stage),
+		}
 	case !stackName.MatchString(p.stack):
-		return []string{fmt.Sprintf("STACK=%s: buckets are named after it. Use lower-case letters, digits and hyphens, a letter first.", p.stack)}
+		return []string{
+			fmt.Sprintf(
+				"STACK=%s: buckets are named after it. Use lower-case letters, digits and hyphens, a letter first.",
+				p.stack,
+			),
+		}
 	case len(p.stack) > most && bucketPrefix == "":
-		return []string{fmt.Sprintf("STACK=%s is too long: with %s and the account at their end, names of buckets have room for %d characters of it. "+
-			"Shorten it, or give a BucketPrefix.", p.stack, region, most)}
+		return []string{
+			fmt.Sprintf(
+				"STACK=%s is too long: with %s and the account at their end, names of buckets have room for %d characters of it. "+
+					"Shorten it, or give a BucketPrefix.",
+				p.stack,
+				region,
+				most,
+			),
+		}
 	case len(p.stack) > most:
-		return []string{fmt.Sprintf("STACK=%s is too long: names of functions and roles have room for %d characters of it. Shorten it.", p.stack, most)}
+		return []string{
+			fmt.Sprintf(
+				"STACK=%s is too long: names of functions and roles have room for %d characters of it. Shorten it.",
+				p.stack,
+				most,
+			),
+		}
 	}
 	return nil
 }
@@ -106,17 +126,42 @@ func numberFaults(values map[string]string) []string {
 			faults = append(faults, fmt.Sprintf(format, arguments...))
 		}
 	}
-	say(number("RetrySeconds") < 30, "RetrySeconds=%d: on AWS at least 30, the time-out of the functions that read the queues; 180 is right.", number("RetrySeconds"))
+	say(
+		number("RetrySeconds") < 30,
+		"RetrySeconds=%d: on AWS at least 30, the time-out of the functions that read the queues; 180 is right.",
+		number("RetrySeconds"),
+	)
 	for name, least := range map[string]int{"WarmThroughputRead": 12_000, "WarmThroughputWrite": 4_000} {
-		say(number(name) > 0 && number(name) < least, "%s=%d: a new table has %d already. Give at least that, or 0 to leave it to DynamoDB.", name, number(name), least)
+		say(
+			number(name) > 0 && number(name) < least,
+			"%s=%d: a new table has %d already. Give at least that, or 0 to leave it to DynamoDB.",
+			name,
+			number(name),
+			least,
+		)
 	}
 	for webhooks, all := range map[string]string{"WebhookThrottleRate": "ThrottleRate", "WebhookThrottleBurst": "ThrottleBurst"} {
-		say(number(webhooks) > number(all), "%s=%d is more than %s=%d, of which it is a part.", webhooks, number(webhooks), all, number(all))
+		say(
+			number(webhooks) > number(all),
+			"%s=%d is more than %s=%d, of which it is a part.",
+			webhooks,
+			number(webhooks),
+			all,
+			number(all),
+		)
 	}
-	say(number("MaxUploadBytes") > number("MaxDropBytes"), "MaxUploadBytes=%d is more than MaxDropBytes=%d: dropped files may be the larger ones.",
-		number("MaxUploadBytes"), number("MaxDropBytes"))
-	say(number("MaxUploadRows") > number("MaxDropRows"), "MaxUploadRows=%d is more than MaxDropRows=%d: dropped files may be the larger ones.",
-		number("MaxUploadRows"), number("MaxDropRows"))
+	say(
+		number("MaxUploadBytes") > number("MaxDropBytes"),
+		"MaxUploadBytes=%d is more than MaxDropBytes=%d: dropped files may be the larger ones.",
+		number("MaxUploadBytes"),
+		number("MaxDropBytes"),
+	)
+	say(
+		number("MaxUploadRows") > number("MaxDropRows"),
+		"MaxUploadRows=%d is more than MaxDropRows=%d: dropped files may be the larger ones.",
+		number("MaxUploadRows"),
+		number("MaxDropRows"),
+	)
 	return faults
 }
 
@@ -127,9 +172,21 @@ func stateFaults(name string, a account) []string {
 		return []string{fmt.Sprintf("There is no stack %s, but the table %s-contacts: a deleted stack left its data. "+
 			"Take it over with `make adopt STACK=%s`, or choose another name.", name, name, name)}
 	case a.status == "ROLLBACK_COMPLETE" || a.status == "ROLLBACK_FAILED" || a.status == "DELETE_FAILED":
-		return []string{fmt.Sprintf("The stack %s is %s and cannot be updated. Delete it first: infra/README.md, \"The first deployment failed\".", name, a.status)}
+		return []string{
+			fmt.Sprintf(
+				"The stack %s is %s and cannot be updated. Delete it first: infra/README.md, \"The first deployment failed\".",
+				name,
+				a.status,
+			),
+		}
 	case a.status == "UPDATE_ROLLBACK_FAILED":
-		return []string{fmt.Sprintf("The stack %s is %s. Continue its roll-back first: infra/README.md, \"Rolling back a deployment\".", name, a.status)}
+		return []string{
+			fmt.Sprintf(
+				"The stack %s is %s. Continue its roll-back first: infra/README.md, \"Rolling back a deployment\".",
+				name,
+				a.status,
+			),
+		}
 	case strings.HasSuffix(a.status, "_IN_PROGRESS") && !a.first():
 		return []string{fmt.Sprintf("The stack %s is %s. Wait until that has ended.", name, a.status)}
 	}
@@ -152,13 +209,24 @@ func concurrencyFaults(values map[string]string, limit int) (faults, warnings []
 		total += reserved
 	}
 	if total > 0 && total > limit-unreserved {
-		faults = append(faults, fmt.Sprintf("ApiConcurrency, ExportConcurrency and ImportParseConcurrency reserve %d executions; of the account's %d, "+
-			"Lambda leaves 100 to all. Lower them, or ask AWS for a higher limit.", total, limit))
+		faults = append(
+			faults,
+			fmt.Sprintf(
+				"ApiConcurrency, ExportConcurrency and ImportParseConcurrency reserve %d executions; of the account's %d, "+
+					"Lambda leaves 100 to all. Lower them, or ask AWS for a higher limit.",
+				total,
+				limit,
+			),
+		)
 	}
 	writers, _ := strconv.Atoi(values["ImportWriteConcurrency"])
 	if need := total + writers + otherMappings + roomForAnswers; limit < need {
-		said := fmt.Sprintf("The account lets %d functions run at once, and this stack wants %d: an import would make the API answer 5xx. "+
-			"Ask AWS for 1,000 (Service Quotas, Lambda, Concurrent executions), or lower ImportWriteConcurrency.", limit, need)
+		said := fmt.Sprintf(
+			"The account lets %d functions run at once, and this stack wants %d: an import would make the API answer 5xx. "+
+				"Ask AWS for 1,000 (Service Quotas, Lambda, Concurrent executions), or lower ImportWriteConcurrency.",
+			limit,
+			need,
+		)
 		if values["Stage"] == "prod" {
 			faults = append(faults, said)
 		} else {

@@ -101,7 +101,8 @@ func TestParametersThatContradictEachOther(t *testing.T) {
 			t.Errorf("%q: %v, want %q", params, err, want)
 		}
 	}
-	if _, err := (flags{stage: "moon"}).plan(); err == nil || !strings.Contains(err.Error(), "no section [moon.deploy.parameters]") {
+	if _, err := (flags{stage: "moon"}).plan(); err == nil ||
+		!strings.Contains(err.Error(), "no section [moon.deploy.parameters]") {
 		t.Error(err)
 	}
 }
@@ -118,7 +119,8 @@ func TestStages(t *testing.T) {
 			t.Errorf("%s: stack %s, %q", stage, p.stack, faults)
 		}
 		settings, err := readSettings(p.root, stage)
-		if err != nil || settings["fail_on_empty_changeset"] != "false" || stage != "default" && !strings.Contains(settings["tags"], "stage="+stage) {
+		if err != nil || settings["fail_on_empty_changeset"] != "false" ||
+			stage != "default" && !strings.Contains(settings["tags"], "stage="+stage) {
 			t.Errorf("%s: %v %v", stage, settings, err)
 		}
 	}
@@ -138,10 +140,20 @@ func TestBuildAndDeploymentGetTheSameParameters(t *testing.T) {
 	later := fresh
 	later.status, later.parameters = "UPDATE_COMPLETE", map[string]string{"Architecture": "x86_64"}
 	p = planned(t, "contacts", "")
-	if build, deployed = p.buildArguments(later), p.deployArguments(later, "", false); !slices.Contains(build, `Architecture="x86_64"`) {
+	if build, deployed = p.buildArguments(
+		later,
+	), p.deployArguments(
+		later,
+		"",
+		false,
+	); !slices.Contains(
+		build,
+		`Architecture="x86_64"`,
+	) {
 		t.Errorf("a later build forgets the stack's architecture: %q", build)
 	}
-	if slices.Contains(deployed, "--disable-rollback") || slices.Contains(deployed, "--no-confirm-changeset") || slices.Contains(deployed, `Architecture="x86_64"`) {
+	if slices.Contains(deployed, "--disable-rollback") || slices.Contains(deployed, "--no-confirm-changeset") ||
+		slices.Contains(deployed, `Architecture="x86_64"`) {
 		t.Errorf("a later deployment: %q", deployed)
 	}
 }
@@ -152,7 +164,7 @@ func TestAReleaseFollowsCodeAndParameters(t *testing.T) {
 		p.root = t.TempDir()
 		for _, function := range []string{"ApiFunction", "WebhooksFunction"} {
 			dir := filepath.Join(p.root, buildDir, function)
-			if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a test's own folder
+			if err := os.MkdirAll(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(dir, "bootstrap"), []byte(code), 0o600); err != nil {
@@ -166,7 +178,8 @@ func TestAReleaseFollowsCodeAndParameters(t *testing.T) {
 		return made
 	}
 	first := release("Canary=true", "one")
-	if first == "" || first != release("Canary=true", "one") || first == release("Canary=true", "two") || first == release("Canary=true LogLevel=DEBUG", "one") {
+	if first == "" || first != release("Canary=true", "one") || first == release("Canary=true", "two") ||
+		first == release("Canary=true LogLevel=DEBUG", "one") {
 		t.Error("a release does not follow what is deployed")
 	}
 	if got := release("", "one"); got != "" {
@@ -179,7 +192,7 @@ func TestAdoption(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile(filepath.Join(root, template.File)) //nolint:gosec // our own file
+	source, err := os.ReadFile(filepath.Join(root, template.File))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,9 +218,13 @@ func TestAdoption(t *testing.T) {
 		named = append(named, fmt.Sprint(one.ResourceType, " ", one.ResourceIdentifier))
 	}
 	want := []string{
-		"AWS::Cognito::UserPool map[UserPoolId:eu-central-1_p]", "AWS::DynamoDB::Table map[TableName:contacts-contacts]",
-		"AWS::DynamoDB::Table map[TableName:contacts-jobs]", "AWS::DynamoDB::Table map[TableName:contacts-timeline]", "AWS::KMS::Key map[KeyId:k]",
-		"AWS::S3::Bucket map[BucketName:contacts-exports-123456789012-eu-central-1]", "AWS::S3::Bucket map[BucketName:contacts-uploads-123456789012-eu-central-1]",
+		"AWS::Cognito::UserPool map[UserPoolId:eu-central-1_p]",
+		"AWS::DynamoDB::Table map[TableName:contacts-contacts]",
+		"AWS::DynamoDB::Table map[TableName:contacts-jobs]",
+		"AWS::DynamoDB::Table map[TableName:contacts-timeline]",
+		"AWS::KMS::Key map[KeyId:k]",
+		"AWS::S3::Bucket map[BucketName:contacts-exports-123456789012-eu-central-1]",
+		"AWS::S3::Bucket map[BucketName:contacts-uploads-123456789012-eu-central-1]",
 	}
 	if slices.Sort(named); !slices.Equal(named, want) {
 		t.Errorf("adopts %q, want %q", named, want)
@@ -229,7 +246,11 @@ func TestAdoption(t *testing.T) {
 	}
 
 	left.pool, left.key = "", ""
-	if _, err := left.write(source, dir); err == nil || !strings.Contains(err.Error(), "Give POOL") || !strings.Contains(err.Error(), "Give KEY") {
+	if _, err := left.write(
+		source,
+		dir,
+	); err == nil || !strings.Contains(err.Error(), "Give POOL") ||
+		!strings.Contains(err.Error(), "Give KEY") {
 		t.Errorf("without ids: %v", err)
 	}
 	left.key, left.values["JwtIssuer"] = "k", "https://issuer.example"
@@ -240,7 +261,7 @@ func TestAdoption(t *testing.T) {
 
 func readJSON(t *testing.T, path string, into any) int {
 	t.Helper()
-	text, err := os.ReadFile(path) //nolint:gosec // a test's own file
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-// Command deploy deploys the service to AWS. It checks first what CloudFormation would find out in the middle of a deployment, and
+// Command deploy deploys the service to AWS. It checks first what CloudFormation would find out in the middle of a
+// deployment, and
 // takes over the data that a deleted stack left: see `make help`.
 package main
 
@@ -128,7 +129,8 @@ func look(ctx context.Context, cfg aws.Config, name string) (account, error) {
 		found.concurrency = int(limits.AccountLimit.ConcurrentExecutions)
 	}
 	if found.first() {
-		_, err := dynamodb.NewFromConfig(cfg).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name + "-contacts")})
+		_, err := dynamodb.NewFromConfig(cfg).
+			DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name + "-contacts")})
 		found.leftover = err == nil
 	}
 	return found, nil
@@ -136,9 +138,10 @@ func look(ctx context.Context, cfg aws.Config, name string) (account, error) {
 
 // protect keeps the stack from being deleted by a slip.
 func protect(ctx context.Context, cfg aws.Config, name string) error {
-	_, err := cloudformation.NewFromConfig(cfg).UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{
-		StackName: &name, EnableTerminationProtection: aws.Bool(true),
-	})
+	_, err := cloudformation.NewFromConfig(cfg).
+		UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{
+			StackName: &name, EnableTerminationProtection: aws.Bool(true),
+		})
 	if err != nil {
 		return fmt.Errorf("%s is deployed; protect it from deletion: %w", name, err)
 	}

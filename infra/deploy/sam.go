@@ -42,7 +42,8 @@ func (p plan) deployArguments(a account, release string, yes bool) []string {
 	given["Release"] = release
 	arguments := []string{"deploy", "--config-env", p.stage, "--stack-name", p.stack, "--region", a.region}
 	if a.first() || a.status == "CREATE_FAILED" {
-		// What is made stays when something fails, and the next deployment goes on from there: tables that are protected from
+		// What is made stays when something fails, and the next deployment goes on from there: tables that are
+		// protected from
 		// deletion could not be taken back.
 		arguments = append(arguments, "--disable-rollback")
 	}
@@ -52,7 +53,8 @@ func (p plan) deployArguments(a account, release string, yes bool) []string {
 	return append(arguments, stack.Overrides(given)...)
 }
 
-// release differs when the functions or their parameters differ. A version of a function is made only when it does, and only a new
+// release differs when the functions or their parameters differ. A version of a function is made only when it does, and
+// only a new
 // version has new parameters. Without canaries nobody asks for versions.
 func (p plan) release(a account) (string, error) {
 	values := p.effective(a)
@@ -65,7 +67,9 @@ func (p plan) release(a account) (string, error) {
 		_, _ = fmt.Fprintf(sum, "%q %q\n", name, values[name])
 	}
 	for _, function := range []string{"ApiFunction", "WebhooksFunction"} {
-		binary, err := os.ReadFile(filepath.Join(p.root, buildDir, function, "bootstrap")) //nolint:gosec // what was built just now
+		binary, err := os.ReadFile(
+			filepath.Join(p.root, buildDir, function, "bootstrap"),
+		) //nolint:gosec // what was built just now
 		if err != nil {
 			return "", err
 		}

@@ -30,9 +30,14 @@ func leave(t *testing.T, config aws.Config) (pool, key string) {
 	tables := dynamodb.NewFromConfig(config)
 	for _, table := range []string{"contacts", "timeline", "jobs"} {
 		_, err := tables.CreateTable(ctx, &dynamodb.CreateTableInput{
-			TableName: aws.String(abandoned + "-" + table), BillingMode: dynamo.BillingModePayPerRequest,
-			KeySchema:            []dynamo.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: dynamo.KeyTypeHash}},
-			AttributeDefinitions: []dynamo.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: dynamo.ScalarAttributeTypeS}},
+			TableName:   aws.String(abandoned + "-" + table),
+			BillingMode: dynamo.BillingModePayPerRequest,
+			KeySchema: []dynamo.KeySchemaElement{
+				{AttributeName: aws.String("pk"), KeyType: dynamo.KeyTypeHash},
+			},
+			AttributeDefinitions: []dynamo.AttributeDefinition{
+				{AttributeName: aws.String("pk"), AttributeType: dynamo.ScalarAttributeTypeS},
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -40,11 +45,15 @@ func leave(t *testing.T, config aws.Config) (pool, key string) {
 	}
 	buckets := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
 	for _, bucket := range []string{"uploads", "exports"} {
-		if _, err := buckets.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(abandoned + "-" + bucket)}); err != nil {
+		if _, err := buckets.CreateBucket(
+			ctx,
+			&s3.CreateBucketInput{Bucket: aws.String(abandoned + "-" + bucket)},
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
-	made, err := cognitoidentityprovider.NewFromConfig(config).CreateUserPool(ctx, &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String(abandoned)})
+	made, err := cognitoidentityprovider.NewFromConfig(config).
+		CreateUserPool(ctx, &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String(abandoned)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,10 +68,31 @@ func leave(t *testing.T, config aws.Config) (pool, key string) {
 func TestDataOfADeletedStackIsAdopted(t *testing.T) {
 	config, dir := stack.Config(local.EmulatorURL), t.TempDir()
 	pool, key := leave(t, config)
-	command := exec.CommandContext(t.Context(), "go", "run", "../deploy", "adopt", "-stack", abandoned, "-pool", pool, "-key", key, "-dir", dir)
-	command.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+local.EmulatorURL, "AWS_REGION="+stack.Region, "AWS_ACCESS_KEY_ID=test",
-		"AWS_SECRET_ACCESS_KEY=test", "PARAMS=Target=local AllowedOrigins=* BucketPrefix="+abandoned)
-	if said, err := command.CombinedOutput(); err != nil || !strings.Contains(string(said), "--change-set-type IMPORT") {
+	command := exec.CommandContext(
+		t.Context(),
+		"go",
+		"run",
+		"../deploy",
+		"adopt",
+		"-stack",
+		abandoned,
+		"-pool",
+		pool,
+		"-key",
+		key,
+		"-dir",
+		dir,
+	)
+	command.Env = append(
+		os.Environ(),
+		"AWS_ENDPOINT_URL="+local.EmulatorURL,
+		"AWS_REGION="+stack.Region,
+		"AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test",
+		"PARAMS=Target=local AllowedOrigins=* BucketPrefix="+abandoned,
+	)
+	if said, err := command.CombinedOutput(); err != nil ||
+		!strings.Contains(string(said), "--change-set-type IMPORT") {
 		t.Fatalf("%v: %s", err, said)
 	}
 	var resources []cfn.ResourceToImport
@@ -74,9 +104,16 @@ func TestDataOfADeletedStackIsAdopted(t *testing.T) {
 		return cfn.Parameter{ParameterKey: aws.String(name), ParameterValue: aws.String(value)}
 	}
 	_, err := client.CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{
-		StackName: aws.String(abandoned), ChangeSetName: aws.String("adopt"), ChangeSetType: cfn.ChangeSetTypeImport,
-		TemplateBody: aws.String(string(file(t, dir, "template.json"))), ResourcesToImport: resources,
-		Parameters: []cfn.Parameter{parameter("Target", "local"), parameter("AllowedOrigins", "*"), parameter("BucketPrefix", abandoned)},
+		StackName:         aws.String(abandoned),
+		ChangeSetName:     aws.String("adopt"),
+		ChangeSetType:     cfn.ChangeSetTypeImport,
+		TemplateBody:      aws.String(string(file(t, dir, "template.json"))),
+		ResourcesToImport: resources,
+		Parameters: []cfn.Parameter{
+			parameter("Target", "local"),
+			parameter("AllowedOrigins", "*"),
+			parameter("BucketPrefix", abandoned),
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +121,13 @@ func TestDataOfADeletedStackIsAdopted(t *testing.T) {
 	executed := false
 	eventually(t, "the import", func() bool {
 		if !executed {
-			_, err := client.ExecuteChangeSet(t.Context(), &cloudformation.ExecuteChangeSetInput{StackName: aws.String(abandoned), ChangeSetName: aws.String("adopt")})
+			_, err := client.ExecuteChangeSet(
+				t.Context(),
+				&cloudformation.ExecuteChangeSetInput{
+					StackName:     aws.String(abandoned),
+					ChangeSetName: aws.String("adopt"),
+				},
+			)
 			executed = err == nil
 		}
 		found, err := stack.Describe(t.Context(), config, abandoned)
@@ -93,7 +136,10 @@ func TestDataOfADeletedStackIsAdopted(t *testing.T) {
 		}
 		return found.Status == "IMPORT_COMPLETE"
 	})
-	held, err := client.ListStackResources(t.Context(), &cloudformation.ListStackResourcesInput{StackName: aws.String(abandoned)})
+	held, err := client.ListStackResources(
+		t.Context(),
+		&cloudformation.ListStackResourcesInput{StackName: aws.String(abandoned)},
+	)
 	if err != nil || len(held.StackResourceSummaries) != len(resources) || len(resources) != 7 {
 		t.Errorf("the new stack holds %d resources of %d, %v", len(held.StackResourceSummaries), len(resources), err)
 	}
@@ -101,7 +147,7 @@ func TestDataOfADeletedStackIsAdopted(t *testing.T) {
 
 func file(t *testing.T, dir, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // a test's own folder
+	text, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}

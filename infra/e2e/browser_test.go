@@ -13,8 +13,17 @@ func TestABrowserMayCallTheAPI(t *testing.T) {
 	nobody := caller{t: t}
 	for _, path := range []string{"/v1", "/v1/contacts", "/v1/contacts/some-id", "/v1/imports/some-id/report", "/v1/nowhere"} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
-			preflight := nobody.call(http.MethodOptions, path, nil, "Origin", origin, "Access-Control-Request-Method", method,
-				"Access-Control-Request-Headers", "authorization,content-type,if-match,if-none-match,idempotency-key")
+			preflight := nobody.call(
+				http.MethodOptions,
+				path,
+				nil,
+				"Origin",
+				origin,
+				"Access-Control-Request-Method",
+				method,
+				"Access-Control-Request-Headers",
+				"authorization,content-type,if-match,if-none-match,idempotency-key",
+			)
 			if preflight.status != http.StatusNoContent && preflight.status != http.StatusOK {
 				t.Fatalf("preflight of %s %s: status %d: %s", method, path, preflight.status, preflight.body)
 			}

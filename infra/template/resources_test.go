@@ -21,14 +21,15 @@ func source(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(root, File)) //nolint:gosec // our own file
+	text, err := os.ReadFile(filepath.Join(root, File))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text
 }
 
-// What holds data stays when the stack is deleted or would replace it, and goes when a first deployment is taken back: else the second
+// What holds data stays when the stack is deleted or would replace it, and goes when a first deployment is taken back:
+// else the second
 // one would find its names taken.
 func TestDataIsRetained(t *testing.T) {
 	holdData := []string{"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::KMS::Key"}
@@ -42,7 +43,12 @@ func TestDataIsRetained(t *testing.T) {
 		}
 		retained++
 		if resource.DeletionPolicy != "RetainExceptOnCreate" || resource.UpdateReplacePolicy != "Retain" {
-			t.Errorf("%s: DeletionPolicy %q, UpdateReplacePolicy %q", name, resource.DeletionPolicy, resource.UpdateReplacePolicy)
+			t.Errorf(
+				"%s: DeletionPolicy %q, UpdateReplacePolicy %q",
+				name,
+				resource.DeletionPolicy,
+				resource.UpdateReplacePolicy,
+			)
 		}
 	}
 	if retained != 7 {
@@ -53,23 +59,31 @@ func TestDataIsRetained(t *testing.T) {
 // IAM belongs to the account, not to a region.
 func TestNamesOfRolesHoldTheRegion(t *testing.T) {
 	for name, resource := range read(t).Resources {
-		if given := resource.Properties["RoleName"]; given != nil && !strings.Contains(fmt.Sprint(given), "${AWS::Region}") {
+		if given := resource.Properties["RoleName"]; given != nil &&
+			!strings.Contains(fmt.Sprint(given), "${AWS::Region}") {
 			t.Errorf("%s: the role's name %v is the same in every region", name, given)
 		}
 	}
 }
 
-// An alarm costs 0.10 $ a month for each metric that it reads, a metric filter with a default value 0.30 $ for its metric.
+// An alarm costs 0.10 $ a month for each metric that it reads, a metric filter with a default value 0.30 $ for its
+// metric.
 func TestWhatMonitoringCosts(t *testing.T) {
 	metrics := map[bool]int{}
 	for name, resource := range read(t).Resources {
 		switch resource.Type {
 		case "AWS::CloudWatch::Alarm":
 			metrics[strings.HasPrefix(resource.Condition, "Monitors")] += alarmMetrics(resource)
-			if actions := fmt.Sprint(resource.Properties["AlarmActions"]); !strings.Contains(actions, "AlarmTopic") || !strings.Contains(actions, "AlarmMails") {
+			if actions := fmt.Sprint(
+				resource.Properties["AlarmActions"],
+			); !strings.Contains(actions, "AlarmTopic") ||
+				!strings.Contains(actions, "AlarmMails") {
 				t.Errorf("%s tells nobody: %s", name, actions)
 			}
-			if said, _ := resource.Properties["AlarmDescription"].(string); !strings.Contains(said, "; see infra/README.md, \"") {
+			if said, _ := resource.Properties["AlarmDescription"].(string); !strings.Contains(
+				said,
+				"; see infra/README.md, \"",
+			) {
 				t.Errorf("%s does not say what to do: %q", name, said)
 			}
 		case "AWS::Logs::MetricFilter":
@@ -81,7 +95,11 @@ func TestWhatMonitoringCosts(t *testing.T) {
 		}
 	}
 	if metrics[false] != 4 || metrics[true] != 28 {
-		t.Errorf("alarms read %d metrics, and %d more with Monitoring=full; want 4 and 28, as template.yaml and infra/README.md say", metrics[false], metrics[true])
+		t.Errorf(
+			"alarms read %d metrics, and %d more with Monitoring=full; want 4 and 28, as template.yaml and infra/README.md say",
+			metrics[false],
+			metrics[true],
+		)
 	}
 }
 
@@ -105,7 +123,7 @@ func TestTheRunbookKnowsEveryAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runbook, err := os.ReadFile(filepath.Join(root, "infra", "README.md")) //nolint:gosec // our own file
+	runbook, err := os.ReadFile(filepath.Join(root, "infra", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +133,10 @@ func TestTheRunbookKnowsEveryAlarm(t *testing.T) {
 			continue
 		}
 		said, _ := resource.Properties["AlarmDescription"].(string)
-		if named := section.FindStringSubmatch(said); named == nil || !regexp.MustCompile(`(?m)^###? `+regexp.QuoteMeta(named[1])+`$`).Match(runbook) {
+		if named := section.FindStringSubmatch(
+			said,
+		); named == nil ||
+			!regexp.MustCompile(`(?m)^###? `+regexp.QuoteMeta(named[1])+`$`).Match(runbook) {
 			t.Errorf("%s: infra/README.md lacks the section of %q", name, said)
 		}
 		if !strings.Contains(string(runbook), "`"+name+"`") {
@@ -184,7 +205,7 @@ func TestTheDeployerMayUseEveryService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(root, "infra", "deployer-policy.json")) //nolint:gosec // our own file
+	text, err := os.ReadFile(filepath.Join(root, "infra", "deployer-policy.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,9 +230,20 @@ func TestTheDeployerMayUseEveryService(t *testing.T) {
 		}
 	}
 	services := map[string]string{
-		"ApiGatewayV2": "apigateway", "Budgets": "budgets", "CloudWatch": "cloudwatch", "Cognito": "cognito-idp", "DynamoDB": "dynamodb",
-		"IAM": "iam", "KMS": "kms", "Lambda": "lambda", "Logs": "logs", "S3": "s3", "SNS": "sns", "SQS": "sqs", "Scheduler": "scheduler",
-		"Serverless": "codedeploy",
+		"ApiGatewayV2": "apigateway",
+		"Budgets":      "budgets",
+		"CloudWatch":   "cloudwatch",
+		"Cognito":      "cognito-idp",
+		"DynamoDB":     "dynamodb",
+		"IAM":          "iam",
+		"KMS":          "kms",
+		"Lambda":       "lambda",
+		"Logs":         "logs",
+		"S3":           "s3",
+		"SNS":          "sns",
+		"SQS":          "sqs",
+		"Scheduler":    "scheduler",
+		"Serverless":   "codedeploy",
 	}
 	for name, resource := range read(t).Resources {
 		if part := strings.Split(resource.Type, "::")[1]; !allowed[services[part]] {

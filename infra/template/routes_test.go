@@ -38,7 +38,8 @@ func routes(t *testing.T) map[string]map[string]any {
 	return found
 }
 
-// A preflight carries no token. A route with an authorizer that took it would answer 401, and no browser could call the API.
+// A preflight carries no token. A route with an authorizer that took it would answer 401, and no browser could call the
+// API.
 func TestNoRouteWithAnAuthorizerTakesPreflights(t *testing.T) {
 	for key, route := range routes(t) {
 		method, _, _ := strings.Cut(key, " ")

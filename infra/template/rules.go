@@ -21,7 +21,8 @@ func (t Template) Values(given map[string]string) map[string]string {
 	return values
 }
 
-// Faults says what CloudFormation would refuse of parameters: unknown names, values that are not allowed, broken rules. Each is a
+// Faults says what CloudFormation would refuse of parameters: unknown names, values that are not allowed, broken rules.
+// Each is a
 // sentence.
 func (t Template) Faults(values map[string]string) []string {
 	var faults []string
@@ -107,7 +108,10 @@ func (t Template) holds(condition any, values map[string]string) bool {
 		return slices.Equal(t.strings(arguments[0], values), t.strings(arguments[1], values))
 	case "Fn::EachMemberEquals":
 		wanted := t.strings(arguments[1], values)[0]
-		return !slices.ContainsFunc(t.strings(arguments[0], values), func(member string) bool { return member != wanted })
+		return !slices.ContainsFunc(
+			t.strings(arguments[0], values),
+			func(member string) bool { return member != wanted },
+		)
 	}
 	panic(fmt.Sprintf("%s: the rules use %v, which nothing here evaluates", File, condition))
 }

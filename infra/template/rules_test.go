@@ -56,7 +56,8 @@ func TestParametersThatAreRefused(t *testing.T) {
 			values[name] = value
 		}
 		faults := template.Faults(values)
-		if want == "" && len(faults) > 0 || want != "" && !slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, want) }) {
+		if want == "" && len(faults) > 0 ||
+			want != "" && !slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, want) }) {
 			t.Errorf("%q: %q, want %q", given, faults, want)
 		}
 	}

@@ -18,11 +18,13 @@ const (
 	maxUnknown    = 10_000
 )
 
-// Keyring finds accounts and opens their secrets for the webhooks. An account is read each time, so that a rotation or a deletion takes
-// effect at once. Two things are remembered:
-//   - What was opened, for 15 minutes, by what was sealed. A rotation seals anew, so it is never taken for the secret before.
-//   - That an account is unknown, once it was asked for ten times within five seconds, until these are over. Anybody may post to an
-//     invented account, and each read is paid for. Who registers an account and tries it is not made to wait: only who was flooding it.
+// Keyring finds accounts and opens their secrets for the webhooks. An account is read each time, so that a rotation or a
+// deletion takes effect at once. Two things are remembered:
+//   - What was opened, for 15 minutes, by what was sealed. A rotation seals again, so the secret before is never taken for the
+//     new one.
+//   - That an account is unknown, once it was asked for ten times within five seconds, until these are over. Anybody may post to
+//     an invented account, and each read is paid for. An admin who registers an account and tries it does not wait, unless
+//     somebody floods that account just then.
 type Keyring struct {
 	store  AccountStore
 	sealer Sealer
