@@ -280,3 +280,17 @@ func TestWhatIsAlwaysStaleFails(t *testing.T) {
 		t.Error(c.state())
 	}
 }
+
+// A sweep that has no time left says so, and is no failure.
+func TestASweepStopsInTime(t *testing.T) {
+	m := newMemory()
+	if err := m.Wait(t.Context(), channel.Waiting{Event: channel.Event{ID: "e"}, Since: noon}); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	done, err := channel.NewCases(m, &graveyard{}, time.Now).Sweep(short)
+	if err != nil || !done.Stopped || done.Waiting != 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}

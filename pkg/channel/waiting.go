@@ -19,8 +19,15 @@ type CasesSwept struct {
 	Waiting int     // events looked at
 	Applied int     // of them could be applied
 	Dead    int     // of them went to the dead letters
+	Stopped bool    // there was no time for the rest; the next sweep begins elsewhere
 	Failed  []error // events that could not be looked after; the next sweep tries again
 }
+
+// sweepMargin is how long before its deadline a sweep looks at no further event: one takes a few reads.
+const sweepMargin = 2 * time.Second
+
+// errNoTime stops a walk.
+var errNoTime = errors.New("channel: no time is left")
 
 // Sweep tries every event that waits once more, and gives up those that have waited a day. An event is sent to the dead letters before
 // it stops waiting: a crash between sends it twice, and never loses it.
@@ -32,6 +39,9 @@ func (c *Cases) Sweep(ctx context.Context) (CasesSwept, error) {
 	err := c.store.EachWaiting(ctx, func(w Waiting) error {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if deadline, has := ctx.Deadline(); has && time.Until(deadline) < sweepMargin {
+			return errNoTime
 		}
 		free <- struct{}{}
 		workers.Go(func() {
@@ -52,6 +62,9 @@ func (c *Cases) Sweep(ctx context.Context) (CasesSwept, error) {
 		return nil
 	})
 	workers.Wait()
+	if done.Stopped = errors.Is(err, errNoTime); done.Stopped {
+		err = nil
+	}
 	return done, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -108,15 +109,29 @@ func (s *Store) count(ctx context.Context, table, partition, prefix string, most
 	return total, nil
 }
 
-// eachOpen visits the entries of open jobs of a kind, of all workspaces.
+// eachOpen visits the entries of open jobs of a kind, of all workspaces: one of each workspace in turn, in another order each time, as
+// whoever looks after them may have to stop before the end.
 func (s *Store) eachOpen(ctx context.Context, partition func(bucket int) string, visit func(workspace, id string)) error {
+	byWorkspace := map[string][]string{}
 	for b := range openBuckets {
 		err := s.eachOf(ctx, s.tables.Jobs, partition(b), "", func(it item) error {
-			visit(it.text("workspace"), it.text("id"))
+			workspace := it.text("workspace")
+			byWorkspace[workspace] = append(byWorkspace[workspace], it.text("id"))
 			return nil
 		})
 		if err != nil {
 			return err
+		}
+	}
+	for _, ids := range byWorkspace {
+		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	}
+	for len(byWorkspace) > 0 {
+		for workspace, ids := range byWorkspace { // a map's order is another one each time
+			visit(workspace, ids[0])
+			if byWorkspace[workspace] = ids[1:]; len(ids) == 1 {
+				delete(byWorkspace, workspace)
+			}
 		}
 	}
 	return nil

@@ -29,7 +29,11 @@ type Swept struct {
 	Calls  int // failed calls taken up again
 	Moved  []Parsed
 	Failed []error // imports that could not be looked after; the next sweep tries again
+	Left   int     // imports for which there was no time; the next sweep begins with others
 }
+
+// sweepMargin is how long before its deadline a sweep looks at no further import.
+const sweepMargin = 10 * time.Second
 
 // Sweep looks after every open import. One that cannot be helped now does not keep the others waiting.
 func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
@@ -41,9 +45,13 @@ func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
 	if err := s.takeUp(ctx, &done); err != nil {
 		done.Failed = append(done.Failed, err)
 	}
-	for _, ref := range refs {
+	for n, ref := range refs {
 		if err := ctx.Err(); err != nil {
 			return done, err
+		}
+		if deadline, has := ctx.Deadline(); has && time.Until(deadline) < sweepMargin {
+			done.Left = len(refs) - n
+			break
 		}
 		done.Open++
 		moved, err := s.look(ctx, ref)

@@ -210,7 +210,7 @@ func (c channelEvents) sweep(ctx context.Context) error {
 		c.log.ErrorContext(ctx, "a waiting event could not be looked after", "error", failure)
 	}
 	if done.Waiting > 0 {
-		c.log.InfoContext(ctx, "waiting events are looked at", "waiting", done.Waiting, "applied", done.Applied, "dead", done.Dead)
+		c.log.InfoContext(ctx, "waiting events are looked at", "waiting", done.Waiting, "applied", done.Applied, "dead", done.Dead, "stopped", done.Stopped)
 	}
 	c.metrics.DeadLetters(metrics.Unseen, done.Dead)
 	return swept(c.metrics, err)

@@ -122,10 +122,10 @@ func sweep(ctx context.Context, sweeper Sweeper, log *slog.Logger) error {
 		log.ErrorContext(ctx, "an open import could not be looked after", "error", failure)
 	}
 	level := slog.LevelDebug
-	if len(done.Moved)+len(done.Failed)+done.Calls > 0 {
+	if len(done.Moved)+len(done.Failed)+done.Calls+done.Left > 0 {
 		level = slog.LevelInfo
 	}
-	log.Log(ctx, level, "swept", "open", done.Open, "moved", len(done.Moved), "failed", len(done.Failed), "calls", done.Calls)
+	log.Log(ctx, level, "swept", "open", done.Open, "moved", len(done.Moved), "failed", len(done.Failed), "calls", done.Calls, "left", done.Left)
 	return err
 }
 
