@@ -1,11 +1,11 @@
 package channel
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // BatchSchema is the version of Batch's and Letter's layout; readers accept the one before.
@@ -75,7 +75,7 @@ const batchFrame = 512
 
 func sizesOf(events []Event) (sizes []int, total int, err error) {
 	for _, event := range events {
-		text, err := json.Marshal(event)
+		text, err := plainjson.Marshal(event)
 		if err != nil {
 			return nil, 0, err
 		}

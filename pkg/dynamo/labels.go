@@ -54,7 +54,7 @@ type givenLabels map[string]givenLabel
 
 // add takes in the labels that a change gives to a contact.
 func (g givenLabels) add(before, after contact.Contact) {
-	shard := after.Shard
+	shard := before.Shard
 	if before.ID == "" {
 		shard = shardOf(after.ID)
 	}

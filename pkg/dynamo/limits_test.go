@@ -82,6 +82,16 @@ func TestWhatIsTooLargeForAnItem(t *testing.T) {
 	if m.calls["TransactWriteItems"] != 0 {
 		t.Errorf("calls %v", m.calls)
 	}
+	heavy := make([]part, 11)
+	for n := range heavy {
+		heavy[n] = put(s.tables.Contacts, item{attrPK: text("a"), attrSK: text(fmt.Sprint(n)), "x": text(strings.Repeat("x", 390<<10))}, condition{})
+	}
+	if err := s.through(m).transact(ctx, newWriteID(), heavy, 1); problem.CodeOf(err) != problem.ContactTooLarge {
+		t.Errorf("4.2 MB at once: %v", err)
+	}
+	if m.calls["TransactWriteItems"] != 0 {
+		t.Errorf("calls %v", m.calls)
+	}
 	if _, err := s.putOne(ctx, s.tables.Timeline, item{attrPK: text("a"), attrSK: text("b"), "x": text(strings.Repeat("x", maxItemBytes))}, condition{}); problem.CodeOf(err) != problem.ContactTooLarge {
 		t.Errorf("one item alone: %v", err)
 	}

@@ -18,7 +18,7 @@ type rowReader struct {
 	phone  func(raw string) (e164 string, err error) // with the import's default region
 	labels []string                                  // that every row's contact gets besides its own
 	taken  seen
-	used   seen // labels of the rows before
+	used   seen        // labels of the rows before
 	types  []cell.Kind // of the row's cells; nil when all are text as a spreadsheet holds it
 }
 

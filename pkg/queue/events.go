@@ -3,7 +3,6 @@ package queue
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // Events is the queue of channel-events, and its dead letters.
@@ -84,7 +84,7 @@ const attributesSize = 512
 // entryOf encodes a message. SQS refuses two characters that JSON lets stand.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 func entryOf(value any) (types.SendMessageBatchRequestEntry, error) {
-	body, err := json.Marshal(value)
+	body, err := plainjson.Marshal(value)
 	if err != nil {
 		return types.SendMessageBatchRequestEntry{}, fmt.Errorf("queue: encode a message: %w", err)
 	}
