@@ -18,8 +18,8 @@ type Encrypter interface {
 	Decrypt(ctx context.Context, encrypted []byte) ([]byte, error)
 }
 
-// EncryptWith tells the store what its secret is encrypted with, and returns the store. A function that neither deletes contacts nor applies
-// events does without.
+// EncryptWith tells the store what its secret is encrypted with, and returns the store. A function that neither deletes
+// contacts nor applies events does without.
 func (s *Store) EncryptWith(e Encrypter) *Store {
 	s.encrypter = e
 	return s
@@ -57,12 +57,14 @@ func (k *ownKey) get(read func() ([]byte, error)) ([]byte, error) {
 
 var errDamaged = errors.New(`dynamo: a key in table jobs is damaged; see infra/README.md, "The key of secrets"`)
 
-// hidingKey returns the secret that tombstones and forwarded claims are hidden with. It is stored encrypted, so the tables alone do not
-// tell whom a tombstone is of. The first process that needs it makes it; all processes share it.
+// hidingKey returns the secret that tombstones and forwarded claims are hidden with. It is stored encrypted, so the
+// tables alone do not tell whom a tombstone is of. The first process that needs it makes it; all processes share it.
 func (s *Store) hidingKey(ctx context.Context) ([]byte, error) {
 	return s.hiding.get(func() ([]byte, error) {
 		if s.encrypter == nil {
-			return nil, errors.New("dynamo: this function has no key for the secret of the storage: give its store an Encrypter, and its role the key")
+			return nil, errors.New(
+				"dynamo: this function has no key for the secret of the storage: give its store an Encrypter, and its role the key",
+			)
 		}
 		for range maxSecretTries {
 			it, err := s.read(ctx, s.tables.Jobs, secretKey())
@@ -88,8 +90,9 @@ func (s *Store) hidingKey(ctx context.Context) ([]byte, error) {
 // maxSecretTries bounds how often the secret is looked for again because another process makes it.
 const maxSecretTries = 4
 
-// makeSecret stores a new secret. Earlier versions kept it beside what it hides, as the key of cursors: that secret is taken over, so that its
-// tombstones stay valid, and the same transaction removes it from where it was. A *refusal says that another process did so.
+// makeSecret stores a new secret. Earlier versions kept it beside what it hides, as the key of cursors: that secret is
+// taken over, so that its tombstones stay valid, and the same transaction removes it from where it was. A *refusal says
+// that another process did so.
 func (s *Store) makeSecret(ctx context.Context) ([]byte, error) {
 	signing, err := s.read(ctx, s.tables.Jobs, signingKeyKey())
 	if err != nil {
@@ -130,7 +133,8 @@ func newKey() []byte {
 
 const attrSecret = "secret" // of the key of cursors
 
-// signingSchema is the layout of the cursors' key since it is nothing else. In the layout before, it was the secret of the storage too.
+// signingSchema is the layout of the cursors' key since it is nothing else. In the layout before, it was the secret of
+// the storage too.
 const signingSchema = 2
 
 func signingItem(key []byte, writeID string) item {
@@ -148,16 +152,16 @@ func storedKey(signing item) ([]byte, error) {
 	return key.Value, nil
 }
 
-// cursorKey follows from the secret that an earlier version used for everything, and does not tell it. So processes agree on the key of
-// cursors before the secret is moved and after.
+// cursorKey follows from the secret that an earlier version used for everything, and does not tell it. So processes
+// agree on the key of cursors before the secret is moved and after.
 func cursorKey(secret []byte) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("contacts/cursors/1"))
 	return mac.Sum(nil)
 }
 
-// SigningKey returns the key of cursors. It hides nothing that is stored, so it is stored as it is. The first process that needs it makes
-// it; all processes share it.
+// SigningKey returns the key of cursors. It hides nothing that is stored, so it is stored as it is. The first process
+// that needs it makes it; all processes share it.
 func (s *Store) SigningKey(ctx context.Context) ([]byte, error) {
 	return s.signing.get(func() ([]byte, error) {
 		it, err := s.read(ctx, s.tables.Jobs, signingKeyKey())

@@ -53,8 +53,8 @@ func (k *keeper) Decrypt(_ context.Context, encrypted []byte) ([]byte, error) {
 	return k.aead.Open(nil, encrypted[:k.aead.NonceSize()], encrypted[k.aead.NonceSize():], nil)
 }
 
-// TestTablesAloneDoNotTellWhoWasDeleted reads every item there is after a deletion: nothing names the person, no key that is stored opens
-// what is sealed, and none lets a phone or an e-mail be tried against the tombstones.
+// TestTablesAloneDoNotTellWhoWasDeleted reads every item there is after a deletion: nothing names the person, no key
+// that is stored opens what is sealed, and none lets a phone or an e-mail be tried against the tombstones.
 func TestTablesAloneDoNotTellWhoWasDeleted(t *testing.T) {
 	s := fresh(t)
 	mona := channeltest.WhatsApp("201001234567", "EG.mona")
@@ -123,7 +123,8 @@ func TestTablesAloneDoNotTellWhoWasDeleted(t *testing.T) {
 	}
 }
 
-// earlier is storage as versions left it that had one secret for everything, beside what it hides; with what they hid of a claim.
+// earlier is storage as versions left it that had one secret for everything, beside what it hides; with what they hid
+// of a claim.
 func earlier(t *testing.T) (s *Store, secret []byte, hidden map[channel.Claim]channel.Gone) {
 	t.Helper()
 	s, secret = fresh(t), newKey()
@@ -165,7 +166,8 @@ func TestTheSecretOfEarlierVersionsIsEncrypted(t *testing.T) {
 		}
 		for _, process := range []*Store{moving, s.through(nil)} {
 			gone, err := process.Gone(ctx, ws, claims)
-			if err != nil || len(gone) != 1 || gone[claims[0]].To == nil || *gone[claims[0]].To != *hidden[claims[0]].To {
+			if err != nil || len(gone) != 1 || gone[claims[0]].To == nil ||
+				*gone[claims[0]].To != *hidden[claims[0]].To {
 				t.Errorf("%s: what an earlier version hid is %+v, %v", name, gone, err)
 			}
 			if key, err := process.SigningKey(ctx); err != nil || !bytes.Equal(key, cursors) {
@@ -227,7 +229,10 @@ func TestWhoHidesNothingNeedsNoKey(t *testing.T) {
 	if _, err := s.SigningKey(ctx); err != nil {
 		t.Error(err)
 	}
-	if err := service(s).Delete(ctx, ws, c.ID, contact.Precondition{}); err == nil || !strings.Contains(err.Error(), "Encrypter") {
+	if err := service(
+		s,
+	).Delete(ctx, ws, c.ID, contact.Precondition{}); err == nil ||
+		!strings.Contains(err.Error(), "Encrypter") {
 		t.Errorf("a deletion without a key says %v", err)
 	}
 	if get(t, s, c.ID).Version != 2 {
@@ -244,7 +249,10 @@ func TestADisabledKeyIsTriedAgain(t *testing.T) {
 	if err := service(s).Delete(ctx, ws, c.ID, contact.Precondition{}); problem.CodeOf(err) != problem.Internal {
 		t.Errorf("with a disabled key: %v", err)
 	}
-	if err := applierOn(s).Apply(ctx, batchOf(said(channel.Message, 1, channeltest.WhatsApp("201001234567", ""))))[0]; !errors.Is(err, errDisabled) {
+	if err := applierOn(s).Apply(ctx, batchOf(said(channel.Message, 1, channeltest.WhatsApp("201001234567", ""))))[0]; !errors.Is(
+		err,
+		errDisabled,
+	) {
 		t.Errorf("a message with a disabled key: %v", err)
 	}
 	if left := get(t, s, c.ID); left.Version != 1 {

@@ -39,7 +39,8 @@ func TestErrorsAboutTheSecretOfTheStorage(t *testing.T) {
 		_, encryptErr := storage.Encrypt(t.Context(), []byte("h1dd3n"))
 		_, decryptErr := storage.Decrypt(t.Context(), []byte("h1dd3n"))
 		for _, err := range []error{encryptErr, decryptErr} {
-			if problem.CodeOf(err) != want || strings.Contains(err.Error(), "h1dd3n") || want == problem.Internal && !strings.Contains(err.Error(), code+"; see infra/README.md") {
+			if problem.CodeOf(err) != want || strings.Contains(err.Error(), "h1dd3n") ||
+				want == problem.Internal && !strings.Contains(err.Error(), code+"; see infra/README.md") {
 				t.Errorf("%s: %v", code, err)
 			}
 		}

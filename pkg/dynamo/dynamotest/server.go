@@ -47,6 +47,9 @@ func Run(m *testing.M) int {
 	}
 }
 
+// Endpoint is the address of the server, for what stands in front of it.
+func Endpoint() string { return endpoint }
+
 func failed(err error) int {
 	fmt.Fprintln(os.Stderr, "dynamotest:", err)
 	return 1
