@@ -45,7 +45,8 @@ func (p plan) effective(a account) map[string]string {
 // check says in sentences what keeps the plan from being deployed, and what only deserves a warning.
 func (p plan) check(a account) (faults, warnings []string) {
 	if a.region == "" {
-		return []string{"No region is set. Set AWS_REGION, or a region in the AWS profile."}, nil
+		faults = append(faults, "No region is set. Set AWS_REGION, or a region in the AWS profile.")
+		a.region = "eu-central-1" // for the lengths of names
 	}
 	values := p.effective(a)
 	values["Release"] = "0" // set once the functions are built
@@ -54,7 +55,7 @@ func (p plan) check(a account) (faults, warnings []string) {
 	if values["Target"] == "local" {
 		faults = append(faults, "Target=local is for the local stack: on AWS it would leave data unprotected.")
 	}
-	if len(faults) == 0 { // all numbers are numbers
+	if len(p.template.Faults(values)) == 0 { // all numbers are numbers
 		faults = append(faults, numberFaults(values)...)
 	}
 	faults = append(faults, stateFaults(p.stack, a)...)
@@ -235,6 +236,18 @@ func concurrencyFaults(values map[string]string, limit int) (faults, warnings []
 	}
 	return faults, warnings
 }
+
+// unanswered says what is wrong with the plan as far as that is known without AWS, which did not answer.
+func (p plan) unanswered(region string, err error) error {
+	faults, _ := p.check(account{region: region, concurrency: unlimited})
+	if len(faults) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\n  AWS cannot be asked what the stack has: %w", refusal(p.stack, faults), err)
+}
+
+// unlimited stands for a limit of concurrent executions that is not known.
+const unlimited = 1_000_000
 
 // refusal puts what is wrong into one error.
 func refusal(name string, faults []string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,6 +79,19 @@ func TestWhatKeepsAStackFromBeingDeployed(t *testing.T) {
 				t.Errorf("%q is no sentence", fault)
 			}
 		}
+	}
+}
+
+func TestContradictionsAreToldWithoutAWS(t *testing.T) {
+	silent := errors.New("no credentials")
+	err := planned(t, "contacts", "JwtIssuer=https://issuer.example RetrySeconds=5").unanswered("", silent)
+	for _, want := range []string{"JwtIssuer and JwtAudience go together", "No region is set", "no credentials"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	if err := planned(t, "contacts", "").unanswered("eu-central-1", silent); !errors.Is(err, silent) || err.Error() != silent.Error() {
+		t.Error(err)
 	}
 }
 

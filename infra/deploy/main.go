@@ -91,7 +91,8 @@ func deploy(ctx context.Context, f flags) error {
 	}
 	account, err := look(ctx, cfg, p.stack)
 	if err != nil {
-		return err
+		// Without an answer, what is wrong with the plan itself can still be told.
+		return p.unanswered(cfg.Region, err)
 	}
 	faults, warnings := p.check(account)
 	for _, warning := range warnings {

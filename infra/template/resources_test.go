@@ -256,3 +256,19 @@ func TestTheDeployerMayUseEveryService(t *testing.T) {
 		}
 	}
 }
+
+// A sweep that waits is useless once the next one comes, and an export that calls itself is no mistake.
+func TestAsynchronousCallsEnd(t *testing.T) {
+	template := read(t)
+	sweeps, _ := template.Resources["ChannelEventsFunction"].Properties["EventInvokeConfig"].(map[string]any)
+	if sweeps["MaximumRetryAttempts"] != 0 || sweeps["MaximumEventAgeInSeconds"] != 60 {
+		t.Errorf("sweeps of channel-events pile up: %v", sweeps)
+	}
+	parses, _ := template.Resources["ImportParseFunction"].Properties["EventInvokeConfig"].(map[string]any)
+	if parses["MaximumEventAgeInSeconds"] != 3600 || parses["DestinationConfig"] == nil {
+		t.Errorf("calls of import-parse: %v", parses)
+	}
+	if got := template.Resources["ExportFunction"].Properties["RecursiveLoop"]; got != "Allow" {
+		t.Errorf("Lambda stops exports that call themselves: RecursiveLoop is %v", got)
+	}
+}
