@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 )
 
 // SignedRequest is what a provider signs: the body as it came, byte by byte, and what goes with it.
@@ -125,7 +126,8 @@ func CleanName(name string) string {
 	if runes := []rune(clean); len(runes) > contact.MaxProfile {
 		clean = contact.CleanText(string(runes[:contact.MaxProfile]))
 	}
-	if !strings.ContainsFunc(norm.NFC.String(clean), func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) }) {
+	visible := func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsMark(r) && !fold.Blank(string(r)) }
+	if !strings.ContainsFunc(norm.NFC.String(clean), visible) {
 		return ""
 	}
 	return clean

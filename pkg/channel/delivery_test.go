@@ -86,7 +86,7 @@ func TestEventIDs(t *testing.T) {
 
 func TestCleanName(t *testing.T) {
 	for given, want := range map[string]string{
-		" Mona  Adel\n": "Mona  Adel", "a\x00b": "a b", "\u200b\u200b": "", "": "", "e\u0301": "é", "\xffx": "x",
+		" Mona  Adel\n": "Mona  Adel", "a\x00b": "a b", "\u200b\u200b": "", "": "", "\u2800": "", "\u3164 \u115f": "", "\uffa0\u0301": "", "\u202a\u202c\u2069": "", "e\u0301": "é", "\xffx": "x",
 		strings.Repeat("é", 300): strings.Repeat("é", 200), strings.Repeat("x", 199) + " y": strings.Repeat("x", 199),
 	} {
 		if got := channel.CleanName(given); got != want {

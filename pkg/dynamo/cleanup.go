@@ -118,7 +118,7 @@ func (s *Store) removeOwned(ctx context.Context, ticket item, owner string) (int
 	if err != nil {
 		return removed, err
 	}
-	activity, err := s.removeAll(ctx, s.tables.Timeline, activityPartition(workspace, owner), "")
+	activity, err := s.removeActivity(ctx, ticket, owner)
 	if removed += activity; err != nil {
 		return removed, err
 	}

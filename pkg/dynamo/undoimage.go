@@ -28,6 +28,7 @@ func (s *Store) imagePart(ref importing.Ref, w *importing.Write, writeID string)
 	if err := image.setContact(u.Before); err != nil {
 		return part{}, err
 	}
+	delete(image, "disputed") // ids of others, which no undo brings back
 	update := "SET #schema = :schema, writeId = :writeId, #image = if_not_exists(#image, :image), leftVersion = :left, expiresAt = :expires, " +
 		"changes = if_not_exists(changes, :zero) + :one"
 	c := condition{

@@ -76,3 +76,14 @@ func TestABodyOfTooManyAccounts(t *testing.T) {
 		t.Errorf("%d events, %d letters", len(reading.Events), len(reading.Unusable))
 	}
 }
+
+// A profile whose name nobody can see has none: the username stands for it, and where that cannot be seen either, the phone.
+func TestNamesThatCannotBeSeen(t *testing.T) {
+	for username, want := range map[string]string{"mona_a": "mona_a", "\u200b": ""} {
+		reading := parsed(wa("messages", `"contacts":[{"wa_id":"201001234567","profile":{"name":"\u3164\u2800","username":"`+username+`"}}],`+
+			`"messages":[{"id":"w1","type":"text","from":"201001234567"}]`))
+		if p := reading.Events[0].Person; p.ProfileName != "" || p.Username != want || p.Phone != "+201001234567" {
+			t.Errorf("%+v", p)
+		}
+	}
+}

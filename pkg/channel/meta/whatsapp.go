@@ -221,7 +221,7 @@ func personOf(number, userID string, known *profile) channel.Person {
 		address.Spellings, phone = append(address.Spellings, spelling.ExternalID), cmp.Or(dialled, phone)
 	}
 	person := channel.Person{
-		Phone: phone, ProfileName: channel.CleanName(known.Profile.Name), Username: channel.CleanName(cmp.Or(known.Profile.Username, known.Username)),
+		Phone: phone, ProfileName: channel.CleanName(known.Profile.Name), Username: cmp.Or(channel.CleanName(known.Profile.Username), channel.CleanName(known.Username)),
 	}
 	person.AddAddress(address)
 	person.AddWhatsApp(userID)

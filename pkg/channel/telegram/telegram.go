@@ -152,7 +152,7 @@ func (r *reader) add(kind channel.Kind, u user, at time.Time, id ...string) {
 	}
 	event.Person = channel.Person{
 		Addresses:   []channel.Address{{ExternalID: number(u.ID)}},
-		ProfileName: channel.CleanName(u.FirstName + " " + u.LastName), Username: channel.CleanName(u.Username),
+		ProfileName: channel.CleanName(channel.CleanName(u.FirstName) + " " + channel.CleanName(u.LastName)), Username: channel.CleanName(u.Username),
 	}
 	r.Events = append(r.Events, event)
 }
