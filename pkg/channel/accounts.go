@@ -21,7 +21,8 @@ type AccountKey struct {
 // Key returns the account's key.
 func (a Account) Key() AccountKey { return AccountKey{a.Channel, a.ID} }
 
-// Revision names the account as it is. An account that was deleted and registered again begins at version 1, and is another one.
+// Revision names the account as it is. An account that was deleted and registered again begins at version 1, and is
+// another one.
 func (a Account) Revision() contact.Revision {
 	return contact.Revision{ID: fmt.Sprintf("%s/%s@%d", a.Channel, a.ID, a.CreatedAt.UnixMilli()), Version: a.Version}
 }
@@ -187,7 +188,8 @@ func (r *Registry) Delete(ctx context.Context, workspace string, key AccountKey,
 		case !known || account.Workspace != workspace:
 			return none
 		case !ifMatch.Allows(account.Revision()):
-			return problem.New(problem.VersionConflict, "The account is at version %d now; look at it again and repeat the deletion.", account.Version)
+			return problem.New(problem.VersionConflict,
+				"The account is at version %d now; look at it again and repeat the deletion.", account.Version)
 		}
 		if err = r.store.DeleteAccount(ctx, workspace, key, &account); !errors.Is(err, ErrAccountStale) {
 			return err

@@ -62,8 +62,9 @@ func (d Draft) patch() Patch {
 // ParsePhone reads a phone number: package phone's Parse, which the domain does not link. It may be called by several at once.
 type ParsePhone func(raw, region string) (e164 string, err error)
 
-// normalizer collects every fault of a request, so that a client sees all of them at once. What the contact has already is no fault and
-// no change, whatever it is: a channel may give a phone of a range that is newer than our tables, and a merge more labels than a request may.
+// normalizer collects every fault of a request, so that a client sees all of them at once. What the contact has already
+// is no fault and no change, whatever it is: a channel may give a phone of a range that is newer than our tables, and a
+// merge more labels than a request may.
 type normalizer struct {
 	before  Contact // zero for a new one
 	phone   func(raw string) (string, error)
@@ -102,10 +103,14 @@ func (n *normalizer) parsePhone(raw string) (string, error) {
 		return "", errEmpty
 	}
 	number, err := n.phone(raw)
-	if digits, international, isNumber := dialled(raw); err != nil && isNumber && international && "+"+strings.TrimPrefix(digits, "00") == n.before.Phone {
+	if err == nil {
+		return number, nil
+	}
+	digits, international, isNumber := dialled(raw)
+	if isNumber && international && "+"+strings.TrimPrefix(digits, "00") == n.before.Phone {
 		return n.before.Phone, nil
 	}
-	return number, err
+	return "", err
 }
 
 func (n *normalizer) fault(location string, value any, err error) {
@@ -113,7 +118,9 @@ func (n *normalizer) fault(location string, value any, err error) {
 }
 
 // text reads one field; had is what the contact has there.
-func (n *normalizer) text(field string, f Field[string], had string, normalize func(string) (string, error)) Field[string] {
+func (n *normalizer) text(
+	field string, f Field[string], had string, normalize func(string) (string, error),
+) Field[string] {
 	if !f.Set || f.Null {
 		return f
 	}

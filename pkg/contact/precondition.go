@@ -2,8 +2,8 @@ package contact
 
 import "slices"
 
-// Revision is one version of one resource: what an entity tag names. The id is part of it because a path may come to answer with another
-// resource, as that of a contact which was merged into another.
+// Revision is one version of one resource: what an entity tag names. The id is part of it because a path may come to
+// answer with another resource, as that of a contact which was merged into another.
 type Revision struct {
 	ID      string
 	Version int

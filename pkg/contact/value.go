@@ -30,8 +30,8 @@ const (
 	maxAttributeKey = 64 // ASCII letters, digits and signs
 )
 
-// MaxExactNumber is the largest whole number that readers of JSON agree on (RFC 7493 §2.2): 2^53 is already what 2^53+1 is
-// rounded to, and an account number would change.
+// MaxExactNumber is the largest whole number that readers of JSON agree on (RFC 7493 §2.2): 2^53 is already what
+// 2^53+1 is rounded to, and an account number would change.
 const MaxExactNumber = 1<<53 - 1
 
 // ErrTooLong is wrapped by the errors of values over their length.
@@ -62,11 +62,12 @@ var (
 	errNoName = refuse("A contact needs a name.")
 )
 
-// CleanText returns a text of one line as it is stored: trimmed, in NFC, with a space for the separators U+2028 and U+2029, which programs
-// take for line ends. It returns an empty text for one that shows nothing (fold.Blank).
+// CleanText returns a text of one line as it is stored: trimmed, in NFC, with a space for the separators U+2028 and
+// U+2029, which programs take for line ends. It returns an empty text for one that shows nothing (fold.Blank).
 func CleanText(s string) string { return cleanText(s, oneLine) }
 
-// CleanLines returns a text of several lines, a note or the value of an attribute, as CleanText does; U+2028 and U+2029 become line feeds.
+// CleanLines returns a text of several lines, a note or the value of an attribute, as CleanText does; U+2028 and
+// U+2029 become line feeds.
 func CleanLines(s string) string { return cleanText(s, severalLines) }
 
 var (
@@ -105,7 +106,8 @@ func NormalizeName(s string) (string, error) {
 // NormalizeLine returns a text of one line, as the name of something, trimmed and in NFC. The error calls it what.
 func NormalizeLine(what, s string, limit int) (string, error) { return cleanVisible(what, s, limit) }
 
-// cleanVisible returns a text of one line as it is stored; it refuses one of combining marks alone, which show only upon a letter.
+// cleanVisible returns a text of one line as it is stored; it refuses one of combining marks alone, which show only
+// upon a letter.
 func cleanVisible(what, s string, limit int) (string, error) {
 	text, err := clean(what, CleanText(s), limit)
 	visible := func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) }
@@ -133,8 +135,8 @@ func clean(what, text string, limit int) (string, error) {
 	return text, nil
 }
 
-// EmailKey is the form in which e-mails are matched: all of it without case. Unlike fold.Text it keeps accents, which make
-// another mailbox.
+// EmailKey is the form in which e-mails are matched: all of it without case. Unlike fold.Text it keeps accents, which
+// make another mailbox.
 func EmailKey(email string) string { return norm.NFC.String(strings.ToLower(email)) }
 
 // FacetKey is the form in which labels and companies are matched: without case.

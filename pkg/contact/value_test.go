@@ -15,8 +15,10 @@ func TestTextsThatShowNothingAreEmpty(t *testing.T) {
 	s, _ := service()
 	for _, blank := range blankTexts {
 		for field, draft := range map[string]contact.Draft{
-			"body.name": {Name: &blank}, "body.email": {Name: text("Mona"), Email: &blank}, "body.phone": {Name: text("Mona"), Phone: &blank},
-			"body.company": {Name: text("Mona"), Company: &blank}, "body.labels[0]": {Name: text("Mona"), Labels: []string{blank}},
+			"body.name": {Name: &blank}, "body.email": {Name: text("Mona"), Email: &blank},
+			"body.phone":                 {Name: text("Mona"), Phone: &blank},
+			"body.company":               {Name: text("Mona"), Company: &blank},
+			"body.labels[0]":             {Name: text("Mona"), Labels: []string{blank}},
 			"body.customAttributes.plan": {Name: text("Mona"), Attributes: map[string]any{"plan": blank}},
 		} {
 			_, err := s.Create(t.Context(), "demo", agent, draft, nil)

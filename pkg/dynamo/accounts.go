@@ -63,7 +63,9 @@ func accountUnchanged(account channel.Account) condition {
 }
 
 // DeleteAccount implements channel.AccountStore. It looks first: a deletion whose answer was lost finds nothing, and was one all the same.
-func (s *Store) DeleteAccount(ctx context.Context, workspace string, account channel.AccountKey, read *channel.Account) error {
+func (s *Store) DeleteAccount(
+	ctx context.Context, workspace string, account channel.AccountKey, read *channel.Account,
+) error {
 	none := problem.New(problem.NotFound, "There is no such account.")
 	found, err := s.Accounts(ctx, []channel.AccountKey{account})
 	if err != nil {
@@ -73,7 +75,8 @@ func (s *Store) DeleteAccount(ctx context.Context, workspace string, account cha
 		return none
 	}
 	owned := condition{
-		"attribute_not_exists(pk) OR #workspace = :workspace", map[string]string{"#workspace": "workspace"}, item{":workspace": text(workspace)},
+		"attribute_not_exists(pk) OR #workspace = :workspace",
+		map[string]string{"#workspace": "workspace"}, item{":workspace": text(workspace)},
 	}
 	if read != nil {
 		owned = accountUnchanged(*read)

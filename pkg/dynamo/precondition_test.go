@@ -9,8 +9,8 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// One message names two contacts, so one is joined into the other, and its id answers with that one. A client that saw only the first must
-// change and delete neither by what it saw, although both have the same version.
+// One message names two contacts, so one is joined into the other, and its id answers with that one. A client that
+// saw only the first must change and delete neither by what it saw, although both have the same version.
 func TestWhatWasSeenOfAJoinedContactMatchesNoOther(t *testing.T) {
 	s := fresh(t)
 	svc := service(s)

@@ -5,11 +5,13 @@ import (
 	"unicode"
 )
 
-// Blank reports whether a text shows nothing: it is empty, or holds only spaces and characters that no font draws. Forms, providers and spreadsheets take such texts for values: a profile may be called U+3164, which looks like no name at all.
+// Blank reports whether a text shows nothing: it is empty, or holds only spaces and characters that no font draws.
+// Forms, providers and spreadsheets take such texts for values: a profile may be called U+3164, which looks like no
+// name at all.
 func Blank(s string) bool { return !strings.ContainsFunc(s, shows) }
 
-// shows reports whether a character alone can be seen. What Unicode has not assigned yet is seen: it may be a newer emoji. Control
-// characters count as seen: they are an error of the text, which says more than that it is empty.
+// shows reports whether a character alone can be seen. What Unicode has not assigned yet is seen: it may be a newer
+// emoji. Control characters count as seen: they are an error of the text, which says more than that it is empty.
 func shows(r rune) bool {
 	switch {
 	case r > ' ' && r <= unicode.MaxASCII:
@@ -19,8 +21,13 @@ func shows(r rune) bool {
 	case unicode.Is(unicode.Prepended_Concatenation_Mark, r): // Arabic number signs: format characters that are drawn
 		return true
 	default:
-		return !unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, blanks)
+		return !unicode.In(r, unseen...)
 	}
+}
+
+// unseen are the characters that no font draws.
+var unseen = []*unicode.RangeTable{
+	unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, blanks,
 }
 
 // blanks are drawn as empty space, and no property of Unicode says so.

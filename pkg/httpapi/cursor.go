@@ -14,11 +14,12 @@ import (
 
 // errCursor says only that a cursor cannot be used: why is nobody's business.
 func errCursor() error {
-	return problem.New(problem.InvalidCursor, "The cursor belongs to another list or was changed. Begin without one, and keep the other parameters from page to page.")
+	return problem.New(problem.InvalidCursor, "The cursor belongs to another list or was changed. "+
+		"Begin without one, and keep the other parameters from page to page.")
 }
 
-// seal makes the cursor of a position: encrypted, as a position holds names, e-mails or digits of people and cursors stand in URLs, and
-// bound to a scope.
+// seal makes the cursor of a position: encrypted, as a position holds names, e-mails or digits of people and cursors
+// stand in URLs, and bound to a scope.
 func (s *server) seal(ctx context.Context, scope string, position any) (string, error) {
 	box, err := s.cursors(ctx)
 	if err != nil {
@@ -49,7 +50,8 @@ func (s *server) open(ctx context.Context, scope, cursor string, position any) e
 	return nil
 }
 
-// cursors is what cursors are encrypted by, with a random nonce in each. Its key is derived, which keeps the signing key's other uses apart.
+// cursors is what cursors are encrypted by, with a random nonce in each. Its key is derived, which keeps the signing
+// key's other uses apart.
 func (s *server) cursors(ctx context.Context) (cipher.AEAD, error) {
 	secret, err := s.SigningKey(ctx)
 	if err != nil {

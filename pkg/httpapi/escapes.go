@@ -9,17 +9,20 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// checkEscapes refuses escapes of half a character, as "\ud800" alone: they stand for no text, and encoding/json would store U+FFFD in
-// their place. The body is known to be JSON.
+// checkEscapes refuses escapes of half a character, as "\ud800" alone: they stand for no text, and encoding/json
+// would store U+FFFD in their place. The body is known to be JSON.
 func checkEscapes(body []byte) error {
 	halves := halfSurrogates(body)
 	if len(halves) == 0 {
 		return nil
 	}
-	refused := &problem.Error{Code: problem.ValidationFailed, Detail: "The body has characters that cannot be used; errors says where."}
+	refused := &problem.Error{
+		Code: problem.ValidationFailed, Detail: "The body has characters that cannot be used; errors says where.",
+	}
 	for _, place := range placesOf(body, halves) {
 		refused.Fields = append(refused.Fields, problem.FieldError{
-			Location: place, Message: `It holds half of a surrogate pair; write the whole character, as "\ud83d\ude00".`,
+			Location: place,
+			Message:  `It holds half of a surrogate pair; write the whole character, as "\ud83d\ude00".`,
 		})
 	}
 	return refused

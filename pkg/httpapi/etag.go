@@ -12,15 +12,17 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// etag is the strong entity tag of a resource (RFC 9110 §8.8.3): its id, its version, and a digest of all that is answered of it. What
-// changes without the version, as the time of the last message, moves the digest; If-Match reads the rest.
+// etag is the strong entity tag of a resource (RFC 9110 §8.8.3): its id, its version, and a digest of all that is
+// answered of it. What changes without the version, as the time of the last message, moves the digest; If-Match reads
+// the rest.
 func etag(of contact.Revision, answered any) string {
 	digest := sha256.New()
 	_ = writeJSON(digest, answered) // what cannot be written is found when it is answered
 	return `"` + revisionText(of) + "." + base64.RawURLEncoding.EncodeToString(digest.Sum(nil)[:digestBytes]) + `"`
 }
 
-// digestBytes is how much of the digest stands in a tag: nobody meets two answers of one resource that agree in so much.
+// digestBytes is how much of the digest stands in a tag: nobody meets two answers of one resource that agree in so
+// much.
 const digestBytes = 12
 
 // revisionText is a revision in a tag. Only the signs that divide it are escaped, and those that a tag cannot hold.
@@ -71,7 +73,8 @@ func tagsOf(header string) []tag {
 	return tags
 }
 
-// ifMatch reads an If-Match, which compares strongly (RFC 9110 §13.1.1): a weak tag, or what is no tag, matches nothing.
+// ifMatch reads an If-Match, which compares strongly (RFC 9110 §13.1.1): a weak tag, or what is no tag, matches
+// nothing.
 func ifMatch(header string) contact.Precondition {
 	switch strings.TrimSpace(header) {
 	case "":
@@ -88,7 +91,8 @@ func ifMatch(header string) contact.Precondition {
 	return contact.Precondition{Revisions: revisions, None: len(revisions) == 0}
 }
 
-// isCurrent reports whether the client has an answer already, by its If-None-Match, which compares weakly (RFC 9110 §13.1.2).
+// isCurrent reports whether the client has an answer already, by its If-None-Match, which compares weakly (RFC 9110
+// §13.1.2).
 func isCurrent(header, current string) bool {
 	if strings.TrimSpace(header) == "*" {
 		return true
@@ -96,7 +100,8 @@ func isCurrent(header, current string) bool {
 	return slices.ContainsFunc(tagsOf(header), func(t tag) bool { return `"`+t.value+`"` == current })
 }
 
-// Conditional are the requests that read one resource. It is exported because huma overlooks embedded types that are not.
+// Conditional are the requests that read one resource. It is exported because huma overlooks embedded types that are
+// not.
 type Conditional struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"Entity tags that the client has: 304 when one is current"`
 }

@@ -16,7 +16,8 @@ import (
 
 // singles are the routes that read one resource, and how their tags begin.
 var singles = map[string]string{
-	"/v1/contacts/mona": "mona.3.", "/v1/contacts/mona/notes/n-1": "n-1.2.", "/v1/settings": "settings%40demo.0.", "/v1/imports/i-1": "i-1.0.",
+	"/v1/contacts/mona": "mona.3.", "/v1/contacts/mona/notes/n-1": "n-1.2.", "/v1/settings": "settings%40demo.0.",
+	"/v1/imports/i-1": "i-1.0.",
 	"/v1/exports/e-1": "e-1.0.", "/v1/export-schedules/c-1": "c-1.3.", "/v1/conversations/v-1": "v-1.0.",
 }
 
@@ -49,7 +50,10 @@ func TestEveryReadOfOneResourceHasAStrongTag(t *testing.T) {
 
 // The document says of which operations: a new read of one resource cannot be forgotten.
 func TestTheDocumentShowsTags(t *testing.T) {
-	whole := map[string]bool{"/v1/health": true, "/v1/openapi.json": true, "/v1/labels": true, "/v1/imports/template": true, "/v1/imports/{id}/report": true, "/v1/webhooks/{channel}/{accountId}": true}
+	whole := map[string]bool{
+		"/v1/health": true, "/v1/openapi.json": true, "/v1/labels": true, "/v1/imports/template": true,
+		"/v1/imports/{id}/report": true, "/v1/webhooks/{channel}/{accountId}": true,
+	}
 	for what, operation := range operations(t, document(t)) {
 		method, path, _ := strings.Cut(what, " ")
 		headers := map[string]bool{}
@@ -68,7 +72,8 @@ func TestTheDocumentShowsTags(t *testing.T) {
 		switch one := !list && !whole[path]; {
 		case method == "GET" && (one != tagged || one != headers["If-None-Match"] || one != (responses["304"] != nil)):
 			t.Errorf("%s: tag %v, If-None-Match %v, 304 %v", what, tagged, headers["If-None-Match"], responses["304"] != nil)
-		case (method == "PATCH" || method == "DELETE") && !strings.Contains(path, "{label}") && (!headers["If-Match"] || responses["412"] == nil):
+		case (method == "PATCH" || method == "DELETE") && !strings.Contains(path, "{label}") &&
+			(!headers["If-Match"] || responses["412"] == nil):
 			t.Errorf("%s takes no If-Match", what)
 		case (method == "POST" || method == "PATCH" || method == "PUT") && responses["204"] == nil && one && !tagged:
 			t.Errorf("%s answers without a tag", what)
@@ -86,10 +91,14 @@ func TestIfMatch(t *testing.T) {
 	}
 	none := contact.Precondition{None: true}
 	for header, want := range map[string]contact.Precondition{
-		"": {}, "*": {Any: true}, ` * `: {Any: true}, `"mona.3.x"`: at(3), `"mona.1.x", "mona.3.y"`: at(1, 3), `"mona.1.x","mona.3.x",`: at(1, 3), `"mona.3."`: at(3),
-		`W/"mona.3.x"`: none, `W/"mona.3.x", "mona.3.x"`: at(3), `"mona.03.x"`: none, `"mona.+3.x"`: none, `mona.3.x`: none, `"mona.3.x`: none, `"a,b", "mona.3.x"`: at(3),
-		`"mona.3.x" "mona.4.x"`: none, `,`: none, `"x"`: none, `*, "mona.3.x"`: none, `""`: none, `"3"`: none, `"mona.3"`: none, `"mo%6ea.3.x"`: none, `"mona.3.x.y"`: none,
-		`"ali.3.x"`: {Revisions: []contact.Revision{{ID: "ali", Version: 3}}}, `"a%2Eb%25.1.x"`: {Revisions: []contact.Revision{{ID: "a.b%", Version: 1}}},
+		"": {}, "*": {Any: true}, ` * `: {Any: true}, `"mona.3.x"`: at(3), `"mona.1.x", "mona.3.y"`: at(1, 3),
+		`"mona.1.x","mona.3.x",`: at(1, 3), `"mona.3."`: at(3),
+		`W/"mona.3.x"`: none, `W/"mona.3.x", "mona.3.x"`: at(3), `"mona.03.x"`: none, `"mona.+3.x"`: none,
+		`mona.3.x`: none, `"mona.3.x`: none, `"a,b", "mona.3.x"`: at(3),
+		`"mona.3.x" "mona.4.x"`: none, `,`: none, `"x"`: none, `*, "mona.3.x"`: none, `""`: none, `"3"`: none,
+		`"mona.3"`: none, `"mo%6ea.3.x"`: none, `"mona.3.x.y"`: none,
+		`"ali.3.x"`:      {Revisions: []contact.Revision{{ID: "ali", Version: 3}}},
+		`"a%2Eb%25.1.x"`: {Revisions: []contact.Revision{{ID: "a.b%", Version: 1}}},
 	} {
 		got := s.call(http.MethodPatch, "/v1/contacts/mona", "{}", "If-Match", header)
 		if diff := cmp.Diff(want, s.contacts.ifMatch); diff != "" {

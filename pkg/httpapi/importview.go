@@ -92,7 +92,10 @@ func (s *server) viewImport(ctx context.Context, job importing.Import) (ImportVi
 		view.Error = &importFault{string(job.Error.Code), job.Error.Detail}
 	}
 	if job.Status == importing.Undoing || job.Status == importing.Undone {
-		view.Undo = &undoTotals{job.Totals.Created + job.Totals.Updated, job.Undo.Undone + job.Undo.Kept, job.Undo.Undone, job.Undo.Kept}
+		view.Undo = &undoTotals{
+			Rows: job.Totals.Created + job.Totals.Updated, Processed: job.Undo.Undone + job.Undo.Kept,
+			Undone: job.Undo.Undone, Kept: job.Undo.Kept,
+		}
 	}
 	link, until, err := s.Imports.Link(ctx, job)
 	if link != "" {

@@ -74,8 +74,8 @@ func (s UndoState) with(fates map[int]*Verdict) UndoState {
 	return s
 }
 
-// tally counts the rows of a chunk whose undo is done. A row that changed nothing of a known contact is undone by itself, so that the
-// rows of an undo are those that the import counts as created and updated.
+// tally counts the rows of a chunk whose undo is done. A row that changed nothing of a known contact is undone by
+// itself, so that the rows of an undo are those that the import counts as created and updated.
 func (s UndoState) tally() UndoTotals {
 	count := func(outcome Outcome) int { return strings.Count(s.Undone, string(rune(outcome))) }
 	return UndoTotals{Chunks: 1, Undone: count(TakenBack) + s.unchanged(), Kept: count(Kept)}

@@ -12,11 +12,16 @@ import (
 
 func TestAnErrorOfAWSIsLoggedWithoutItsMessage(t *testing.T) {
 	var out bytes.Buffer
-	refused := &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "PutItem", Err: &smithy.GenericAPIError{Code: "ValidationException", Message: "Item of Mona Adel"}}
+	refused := &smithy.OperationError{
+		ServiceID: "DynamoDB", OperationName: "PutItem",
+		Err: &smithy.GenericAPIError{Code: "ValidationException", Message: "Item of Mona Adel"},
+	}
 	log := to(&out, slog.LevelInfo)
 	log.Error("it failed", "error", fmt.Errorf("dynamo: put 42: %w", refused))
 	log.With("cause", error(refused)).Info("it failed", slog.Group("more", slog.Any("error", error(refused))))
-	if text := out.String(); strings.Contains(text, "Mona") || strings.Count(text, "DynamoDB PutItem: ValidationException") != 3 || !strings.Contains(text, "dynamo: put 42: ") {
+	text := out.String()
+	told := strings.Count(text, "DynamoDB PutItem: ValidationException")
+	if strings.Contains(text, "Mona") || told != 3 || !strings.Contains(text, "dynamo: put 42: ") {
 		t.Error(text)
 	}
 }

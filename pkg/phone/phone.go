@@ -1,5 +1,5 @@
-// Package phone reads phone numbers as people and spreadsheets write them and returns them as E.164. It is the only user
-// of the phonenumbers library, whose tables cost some 7 ms when a function starts.
+// Package phone reads phone numbers as people and spreadsheets write them and returns them as E.164. It is the only
+// user of the phonenumbers library, whose tables cost some 7 ms when a function starts.
 package phone
 
 import (
@@ -34,9 +34,10 @@ func errNational(region string) *Error {
 	return &Error{fmt.Sprintf("No such number can exist in the default region %s; check its digits, or write it with + and its country code.", region)}
 }
 
-// Parse returns the E.164 form of a number. A number without + or 00 is read as one of region, an ISO 3166 code in upper
-// case; with an empty region it is refused. The international prefix of region is read too, as 011 or 0011; where it begins with 00 and
-// both readings are numbers, 00 counts. The error is an *Error. Parsing the result again, with any region, returns it.
+// Parse returns the E.164 form of a number. A number without + or 00 is read as one of region, an ISO 3166 code in
+// upper case; with an empty region it is refused. The international prefix of region is read too, as 011 or 0011;
+// where it begins with 00 and both readings are numbers, 00 counts. The error is an *Error. Parsing the result again,
+// with any region, returns it.
 func Parse(raw, region string) (string, error) {
 	text, err := clean(raw)
 	if err != nil {

@@ -23,8 +23,9 @@ type (
 	}
 )
 
-// Loggable returns an error as it may be logged or kept. What a service of AWS answered may repeat the request, and with it names, e-mails and
-// phones: of an error of its SDK only service, operation and code are told, never the message. What we wrote around it stays.
+// Loggable returns an error as it may be logged or kept. What a service of AWS answered may repeat the request, and
+// with it names, e-mails and phones: of an error of its SDK only service, operation and code are told, never the
+// message. What we wrote around it stays.
 func Loggable(err error) string {
 	if err == nil {
 		return ""
@@ -37,7 +38,8 @@ func Loggable(err error) string {
 		text = strings.ReplaceAll(text, foreign.Error(), safe)
 	}
 	for _, foreign := range foreignErrors(err) {
-		if api, ok := errors.AsType[apiError](foreign); ok && api.ErrorMessage() != "" && strings.Contains(text, api.ErrorMessage()) {
+		api, ok := errors.AsType[apiError](foreign)
+		if ok && api.ErrorMessage() != "" && strings.Contains(text, api.ErrorMessage()) {
 			return strings.Join(told, "; ") // somebody wrote the message elsewhere in the text
 		}
 	}
@@ -102,18 +104,21 @@ func codeOfForeign(err error) string {
 // reasons are why DynamoDB cancels a transaction.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 var reasons = []string{
-	"None", "ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError",
+	"None", "ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded", "TransactionConflict",
+	"ProvisionedThroughputExceeded", "ThrottlingError",
 	"ValidationError", "DuplicateItem", "AccessDenied",
 }
 
-// cancellationReasons are those that stand at the end of the message of a cancelled transaction; empty of everything else.
+// cancellationReasons are those that stand at the end of the message of a cancelled transaction; empty of everything
+// else.
 func cancellationReasons(err apiError) string {
 	if err.ErrorCode() != "TransactionCanceledException" {
 		return ""
 	}
 	message := err.ErrorMessage()
 	list, closed := strings.CutSuffix(message[strings.LastIndexByte(message, '[')+1:], "]")
-	if !closed || slices.ContainsFunc(strings.Split(list, ", "), func(reason string) bool { return !slices.Contains(reasons, reason) }) {
+	unknown := func(reason string) bool { return !slices.Contains(reasons, reason) }
+	if !closed || slices.ContainsFunc(strings.Split(list, ", "), unknown) {
 		return ""
 	}
 	return " [" + list + "]"

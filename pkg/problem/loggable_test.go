@@ -22,7 +22,8 @@ func called(operation string, err error) error {
 
 // What AWS answers may repeat the request. Nothing of it is told, wherever it stands in an error.
 func TestNothingOfWhatAWSAnsweredIsLogged(t *testing.T) {
-	validation := called("TransactWriteItems", fmt.Errorf("https response error StatusCode: 400, %w", &smithy.GenericAPIError{Code: "ValidationException", Message: "Item of " + private}))
+	answered := &smithy.GenericAPIError{Code: "ValidationException", Message: "Item of " + private}
+	validation := called("TransactWriteItems", fmt.Errorf("https response error StatusCode: 400, %w", answered))
 	cancelled := func(message string) error {
 		return called("TransactWriteItems", &types.TransactionCanceledException{Message: new(message)})
 	}
