@@ -47,6 +47,13 @@ tools: ## installs the parts of the local stack into .tools (DYNAMODB= as for ma
 	  .tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(LOCAL)/requirements-$*.txt >&2; \
 	  cp $(LOCAL)/requirements-$*.txt .tools/$*/stamp; }
 
+.tools-schemathesis: PINNED := infra/openapi/requirements-schemathesis.txt
+.tools-schemathesis:
+	@cmp -s $(PINNED) .tools/schemathesis/stamp || { echo "installing schemathesis into .tools (once)" >&2; \
+	  rm -rf .tools/schemathesis; python3 -m venv .tools/schemathesis; \
+	  .tools/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(PINNED) >&2; \
+	  cp $(PINNED) .tools/schemathesis/stamp; }
+
 .tools-dynoxide:
 	@cmp -s $(LOCAL)/package-lock.json .tools/node_modules/stamp || { echo "installing dynoxide into .tools (once)" >&2; \
 	  rm -rf .tools/node_modules; cp $(LOCAL)/package.json $(LOCAL)/package-lock.json .tools/; \
@@ -100,7 +107,7 @@ verify-data: ## walks the tables of the running stack and checks every invariant
 	@$(LAUNCHER) verify
 
 # ---- Checks ----
-.PHONY: test lint bench e2e-iam e2e-fallbacks test-faults
+.PHONY: test lint bench e2e-iam e2e-fallbacks test-faults test-openapi
 test: tools ## runs every test, on ports of its own (RACE=-race with the race detector, which needs gcc)
 	@$(if $(RACE),CGO_ENABLED=1) go test -timeout 20m $(RACE) ./...
 
@@ -127,6 +134,10 @@ e2e-fallbacks: ## a short end-to-end run on DynamoDB Local (needs a JDK) and on 
 	@for kind in dynamodb-local ministack; do \
 	  DYNAMODB=$$kind $(MAKE) tools && DYNAMODB=$$kind go test -timeout 10m -count=1 -run '$(SHORT_E2E)' ./infra/e2e || exit 1; \
 	done
+
+test-openapi: tools ## calls every operation of a local stack by its OpenAPI document, with schemathesis
+	@flock .tools/lock $(MAKE) .tools-schemathesis
+	@go run ./infra/openapi
 
 SEEDS ?= 20
 HISTORY_SEEDS ?= 200

@@ -200,7 +200,7 @@ var bodyForms = map[string]map[string]form{
 	"SettingsPatch": {"defaultRegion": judged("region"), "nightlyBackup": nil},
 	"ScheduleDraft": filters, "SchedulePatch": filters, "StartExportInputBody": filters,
 	"ImportRequest": {
-		"fileName": plainText(maxFileName), "size": func(s *huma.Schema) { s.Minimum = new(1.0) },
+		"fileName": nameText(maxFileName), "size": func(s *huma.Schema) { s.Minimum = new(1.0) },
 		"format": matching(formats, 0), "onDuplicate": nil, "dryRun": nil,
 		"mapping": mappings, "labels": someLabels, "defaultRegion": judged("region"),
 	},

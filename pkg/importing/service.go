@@ -114,6 +114,9 @@ func (s *Service) accept(job *Import, request Request) (err error) {
 	case request.Size > s.maxBytes:
 		return problem.New(problem.FileTooLarge, "The file has %d bytes, and %d are the most through the API. Split it, or drop it into the uploads bucket.", request.Size, s.maxBytes)
 	}
+	if _, err := contact.NormalizeLine("A file's name", job.FileName, maxFileName); err != nil {
+		return problem.Invalid("body.fileName", nil, "%s", err)
+	}
 	if job.OnDuplicate == "" {
 		job.OnDuplicate = UpdateKnown
 	}
