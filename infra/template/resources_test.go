@@ -155,6 +155,28 @@ func TestTheDashboardIsJSON(t *testing.T) {
 	}
 }
 
+// The dashboard and the alarms show metrics that the functions write, as the runbook lists them.
+func TestMetricsThatAreShownAreWritten(t *testing.T) {
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runbook, err := os.ReadFile(filepath.Join(root, "infra", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`"Contacts", "(\w+)"|\{Contacts,[\w,]+\} MetricName=\\"(\w+)`)
+	found := shown.FindAllStringSubmatch(string(source(t)), -1)
+	if len(found) < 10 {
+		t.Fatalf("only %d metrics are shown", len(found))
+	}
+	for _, names := range found {
+		if name := names[1] + names[2]; !strings.Contains(string(runbook), "\n| `"+name+"` |") {
+			t.Errorf("nobody writes the metric %s", name)
+		}
+	}
+}
+
 func TestWebhooksHaveAThrottleOfTheirOwn(t *testing.T) {
 	template := read(t)
 	settings, _ := template.Resources["ApiStage"].Properties["RouteSettings"].(map[string]any)
