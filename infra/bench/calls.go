@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/occ/contacts/infra/consumption"
 	"github.com/occ/contacts/pkg/dynamo"
-	"github.com/occ/contacts/pkg/importing"
-	"github.com/occ/contacts/pkg/sheet"
 )
 
 const (
@@ -20,78 +17,26 @@ const (
 )
 
 // calls prints how many requests to DynamoDB an import makes: parser and writer in this process, the chunks one after the other.
-func (b *bench) calls(ctx context.Context, open func(*meter) *dynamo.Store) error {
-	m := &meter{}
-	store, folder, line := open(m), &folder{objects: map[string][]byte{}}, &line{}
+func (b *bench) calls(ctx context.Context, open func(*consumption.Meter) *dynamo.Store) error {
+	m := &consumption.Meter{}
 	var file strings.Builder
 	file.WriteString("name,email,phone\n")
 	for n := range callRows {
 		fmt.Fprintf(&file, "%s,call%d@example.com,+2011%08d\n", nameOf(n), n, n)
 	}
-	folder.file = file.String()
-	finisher := importing.NewFinisher(store, folder, time.Now)
-	writer := importing.NewWriter(store, store, folder, finisher, 3, time.Now)
-	parser := importing.NewParser(importing.ParserDeps{
-		Imports: store, Chunks: store, Files: folder, Queue: line, Limits: importing.Limits{DropBytes: 1 << 30, DropRows: 1 << 30},
-		Formats: map[string]importing.Format{"csv": {Check: sheet.CheckUTF8, Open: func(f importing.File) (importing.Records, error) { return sheet.NewCSV(f) }}},
-		Region:  store.DefaultRegion, ParsePhone: func(raw, _ string) (string, error) { return raw, nil }, ValidRegion: func(string) bool { return true },
-		Finisher: finisher, Writer: writer, Now: time.Now,
-	})
-	parsed, err := parser.Arrived(ctx, importing.Arrival{Bucket: "bench", Key: "calls/drop/people.csv", Version: fmt.Sprint(time.Now().UnixNano())})
-	if err != nil {
+	if _, err := consumption.Import(ctx, open(m), "calls", file.String(), callRows); err != nil {
 		return err
 	}
-	for _, message := range line.messages {
-		if _, err := writer.Handle(ctx, importing.Delivery{Body: message, Receives: 1}); err != nil {
-			return err
-		}
+	calls, all := m.Calls(), 0
+	for _, n := range calls {
+		all += n
 	}
-	job, err := store.Import(ctx, parsed.Ref)
-	if err != nil || job.Status != importing.Completed || job.Totals.Created != callRows {
-		return fmt.Errorf("the import ended as %s, %+v, %w", job.Status, job.Totals, err)
-	}
+	_, writes := m.Units()
 	fmt.Printf("import of %d new rows: %s:", callRows,
-		b.atMost("import", float64(m.all())/(callRows/1000), callMost, "calls to DynamoDB for each 1,000"))
-	for _, name := range slices.Sorted(maps.Keys(m.calls)) {
-		fmt.Printf(" %s %d", name, m.calls[name])
+		b.atMost("import", float64(all)/(callRows/1000), callMost, "calls to DynamoDB for each 1,000"))
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
+		fmt.Printf(" %s %d", name, calls[name])
 	}
-	fmt.Printf("; %.1f write units a row\n", m.units/callRows)
-	return nil
-}
-
-// folder is an importing.FileStore in memory that holds one uploaded file.
-type folder struct {
-	file    string
-	objects map[string][]byte
-}
-
-func (f *folder) Download(_ context.Context, _, _, _ string, w io.Writer) error {
-	_, err := io.WriteString(w, f.file)
-	return err
-}
-
-func (f *folder) Head(context.Context, string, string, string) (importing.Object, error) {
-	return importing.Object{Size: int64(len(f.file)), Version: "1"}, nil
-}
-
-func (f *folder) PutWork(_ context.Context, key string, body []byte) error {
-	f.objects[key] = body
-	return nil
-}
-
-func (f *folder) GetWork(_ context.Context, key string) ([]byte, error) { return f.objects[key], nil }
-
-func (f *folder) ListWork(context.Context, string) ([]string, error) { return nil, nil }
-
-func (f *folder) WriteWork(_ context.Context, _, _ string, body io.Reader) error {
-	_, err := io.Copy(io.Discard, body)
-	return err
-}
-
-// line is an importing.ChunkQueue in memory.
-type line struct{ messages [][]byte }
-
-func (l *line) Send(_ context.Context, messages [][]byte) error {
-	l.messages = append(l.messages, messages...)
+	fmt.Printf("; %.1f write units a row\n", writes/callRows)
 	return nil
 }

@@ -26,7 +26,7 @@ const loadItems = 100
 
 // RoundTrip implements http.RoundTripper.
 func (l *loader) RoundTrip(r *http.Request) (*http.Response, error) {
-	if action(r) != "TransactWriteItems" {
+	if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".TransactWriteItems") {
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	puts, err := contactPuts(r.Body)

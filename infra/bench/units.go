@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/occ/contacts/infra/consumption"
 	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/dynamo"
 	"github.com/occ/contacts/pkg/phone"
@@ -25,10 +26,10 @@ const (
 
 // units prints what pages, searches, creations and edits consume, with few contacts and with many.
 func (b *bench) units(ctx context.Context) error {
-	open := func(m *meter) *dynamo.Store { return b.store(m) }
+	open := func(m *consumption.Meter) *dynamo.Store { return b.store(m) }
 	for workspace, contacts := range map[string]int{"few": fewContacts, "many": manyContacts} {
 		of := func(n int) (contact.Contact, []contact.Note) { return member(workspace, n, contacts), nil }
-		if err := crowd(ctx, open(&meter{}), workspace, contacts, of); err != nil {
+		if err := crowd(ctx, open(&consumption.Meter{}), workspace, contacts, of); err != nil {
 			return err
 		}
 	}
@@ -61,25 +62,25 @@ func (b *bench) dynamoDB(transport http.RoundTripper) *dynamodb.Client {
 }
 
 // print asks in both workspaces, the first page and the one after it.
-func (q question) print(ctx context.Context, open func(*meter) *dynamo.Store) error {
+func (q question) print(ctx context.Context, open func(*consumption.Meter) *dynamo.Store) error {
 	var first, second [2]float64
 	var found [2]int
 	for i, workspace := range []string{"few", "many"} {
-		m := &meter{}
+		m := &consumption.Meter{}
 		service := contact.NewService(open(m), phone.Parse, phone.ValidRegion, time.Now)
 		page, err := q.ask(ctx, service, workspace, nil)
 		if err != nil {
 			return err
 		}
-		first[i], found[i] = m.units, len(page.Contacts)
+		first[i], found[i] = m.All(), len(page.Contacts)
 		if page.Next == nil {
 			continue
 		}
-		m.units = 0
+		m.Reset()
 		if _, err := q.ask(ctx, service, workspace, page.Next); err != nil {
 			return err
 		}
-		second[i] = m.units
+		second[i] = m.All()
 	}
 	kind := "bounded"
 	if q.flat {
@@ -90,8 +91,8 @@ func (q question) print(ctx context.Context, open func(*meter) *dynamo.Store) er
 }
 
 // writes prints what a creation and an edit consume, and what it is to look at one contact.
-func writes(ctx context.Context, open func(*meter) *dynamo.Store) error {
-	m := &meter{}
+func writes(ctx context.Context, open func(*consumption.Meter) *dynamo.Store) error {
+	m := &consumption.Meter{}
 	service := contact.NewService(open(m), phone.Parse, phone.ValidRegion, time.Now)
 	text := func(s string) *string { return &s }
 	var id string
@@ -114,12 +115,12 @@ func writes(ctx context.Context, open func(*meter) *dynamo.Store) error {
 		}},
 	} {
 		for n := range 2 { // the first time of a process also enters the workspace
-			*m = meter{}
+			m.Reset()
 			if err := step.do(n + int(time.Now().UnixMilli()%1_000_000)*10); err != nil {
 				return fmt.Errorf("%s: %w", step.name, err)
 			}
 		}
-		fmt.Printf("  %-44s %5.1f units\n", step.name, m.units)
+		fmt.Printf("  %-44s %5.1f units\n", step.name, m.All())
 	}
 	return nil
 }
