@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/occ/contacts/infra/template"
+)
+
+// deployed is what template.yaml makes that costs something while nobody calls, with the defaults of its parameters.
+type deployed struct {
+	alarms, alarmsFull int // metrics that alarms read; those of Monitoring=full alone
+	dashboards         int // of Monitoring=full
+	mappings           int // queues that Lambda polls
+	sweeps             int // schedules of one minute
+	keys               int
+	traced             bool
+}
+
+// readDeployed counts in a checkout's template.
+func readDeployed(root string) (deployed, error) {
+	t, err := template.Read(root)
+	if err != nil {
+		return deployed{}, err
+	}
+	d := deployed{traced: t.Parameters["Tracing"].Default == nil || *t.Parameters["Tracing"].Default != "PassThrough"}
+	for name, r := range t.Resources {
+		switch r.Type {
+		case "AWS::CloudWatch::Alarm":
+			if strings.Contains(r.Condition, "Full") {
+				d.alarmsFull += alarmMetrics(r)
+			} else {
+				d.alarms += alarmMetrics(r)
+			}
+		case "AWS::CloudWatch::Dashboard":
+			d.dashboards++
+		case "AWS::KMS::Key":
+			d.keys++
+		case "AWS::Scheduler::Schedule":
+			if r.Properties["ScheduleExpression"] == "rate(1 minute)" {
+				d.sweeps++
+			}
+		case "AWS::Serverless::Function":
+			events, _ := r.Properties["Events"].(map[string]any)
+			for _, event := range events {
+				if e, _ := event.(map[string]any); e["Type"] == "SQS" {
+					d.mappings++
+				}
+			}
+		case "AWS::Logs::MetricFilter":
+			return d, fmt.Errorf("%s: the table does not count metrics of filters", name)
+		}
+	}
+	return d, nil
+}
+
+// alarmMetrics is how many metrics an alarm reads, each of which is charged.
+func alarmMetrics(alarm template.Resource) (count int) {
+	if alarm.Properties["MetricName"] != nil {
+		return 1
+	}
+	several, _ := alarm.Properties["Metrics"].([]any)
+	for _, one := range several {
+		if member, _ := one.(map[string]any); member["MetricStat"] != nil {
+			count++
+		}
+	}
+	return count
+}
