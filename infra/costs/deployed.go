@@ -27,7 +27,7 @@ func readDeployed(root string) (deployed, error) {
 	for name, r := range t.Resources {
 		switch r.Type {
 		case "AWS::CloudWatch::Alarm":
-			if strings.Contains(r.Condition, "Full") {
+			if asks(t, r.Condition, "Monitoring") {
 				d.alarmsFull += alarmMetrics(r)
 			} else {
 				d.alarms += alarmMetrics(r)
@@ -52,6 +52,23 @@ func readDeployed(root string) (deployed, error) {
 		}
 	}
 	return d, nil
+}
+
+// asks reports whether a condition, or one that it is made of, depends on a parameter.
+func asks(t template.Template, condition, parameter string) bool {
+	if condition == "" {
+		return false
+	}
+	said := fmt.Sprint(t.Conditions[condition])
+	if strings.Contains(said, "Ref:"+parameter+"]") {
+		return true
+	}
+	for other := range t.Conditions {
+		if strings.Contains(said, "Condition:"+other+"]") && asks(t, other, parameter) {
+			return true
+		}
+	}
+	return false
 }
 
 // alarmMetrics is how many metrics an alarm reads, each of which is charged.

@@ -40,15 +40,15 @@ func (s *Store) ticket(c contact.Contact, writeID string, deletedAt time.Time) i
 	return it
 }
 
-// CleanUp does what changes of large contacts left to do, removes what deleted contacts left, and returns how many contacts something was left of. One that cannot be helped now does
-// not keep the others waiting.
+// CleanUp does what changes of large contacts left to do, removes what deleted contacts left, and returns how many contacts
+// something was left of. One that cannot be helped now does not keep the others waiting.
 func (s *Store) CleanUp(ctx context.Context) (int, error) {
 	if _, err := s.followUps(ctx); err != nil {
 		return 0, err
 	}
 	var tickets []item
 	for b := range openBuckets {
-		err := s.eachOf(ctx, s.tables.Jobs, cleanUpPartition(b), "", func(it item) error {
+		err := s.eachToSweep(ctx, cleanUpPartition(b), func(it item) error {
 			if !it.flag(attrResting) || s.now().Sub(it.time(attrDeletedAt)) >= ticketLife {
 				tickets = append(tickets, it)
 			}

@@ -114,7 +114,7 @@ func (s *Store) count(ctx context.Context, table, partition, prefix string, most
 func (s *Store) eachOpen(ctx context.Context, partition func(bucket int) string, visit func(workspace, id string)) error {
 	byWorkspace := map[string][]string{}
 	for b := range openBuckets {
-		err := s.eachOf(ctx, s.tables.Jobs, partition(b), "", func(it item) error {
+		err := s.eachToSweep(ctx, partition(b), func(it item) error {
 			workspace := it.text("workspace")
 			byWorkspace[workspace] = append(byWorkspace[workspace], it.text("id"))
 			return nil
