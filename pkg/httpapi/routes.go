@@ -63,6 +63,7 @@ func (s *server) routes() []*endpoint {
 		}, s.listNotes),
 		on(s, operation{
 			method: http.MethodPost, path: "/v1/contacts/{id}/notes", role: identity.Agent, id: "addNote", summary: "Write a note", status: http.StatusCreated,
+			notes: "A contact has at most 1,000.", refuses: []problem.Code{problem.NotPossible},
 		}, s.addNote),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/contacts/{id}/notes/{noteId}", role: identity.Agent, id: "getNote", summary: "Read a note",
@@ -129,7 +130,7 @@ func (s *server) routes() []*endpoint {
 			notes: "The answer says how to upload the file; the import begins by itself once it is there. One that never comes ends as cancelled after 24 hours. " +
 				"A file without a column for the name, or for an e-mail or phone, waits in awaiting_mapping; one without a column that mapping names fails. " +
 				"A dry run takes rows one by one: where two rows reach one known contact, the real run may find it changed.",
-			refuses: []problem.Code{problem.FileTooLarge, problem.UnsupportedFormat, problem.InvalidMapping},
+			refuses: []problem.Code{problem.FileTooLarge, problem.UnsupportedFormat, problem.InvalidMapping, problem.NotPossible},
 		}, s.startImport),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/imports/{id}", role: identity.Admin, id: "getImport", summary: "Read an import, with what is counted so far",
@@ -160,7 +161,8 @@ func (s *server) routes() []*endpoint {
 		}, s.listExports),
 		on(s, operation{
 			method: http.MethodPost, path: "/v1/exports", role: identity.Admin, id: "startExport", summary: "Start an export", status: http.StatusAccepted,
-			notes: "Filters as in the list of contacts; without any, all contacts. The file is written by itself; read the export until it is completed and has a downloadUrl.",
+			notes:   "Filters as in the list of contacts; without any, all contacts. The file is written by itself; read the export until it is completed and has a downloadUrl.",
+			refuses: []problem.Code{problem.NotPossible},
 		}, s.startExport),
 		on(s, operation{
 			method: http.MethodGet, path: "/v1/exports/{id}", role: identity.Admin, id: "getExport", summary: "Read an export, with a link to its file once that is there",
