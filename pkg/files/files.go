@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
@@ -61,7 +62,7 @@ func (s *Store) Download(ctx context.Context, bucket, key, version string, w io.
 	for try := 1; ; try++ {
 		n, err := s.downloadFrom(ctx, read, &s3.GetObjectInput{Bucket: s.bucket(bucket), Key: &key, VersionId: orNil(version)}, w)
 		read += n
-		if err == nil || errors.Is(err, importing.ErrNoObject) || try == tries || ctx.Err() != nil {
+		if err == nil || errors.Is(err, importing.ErrNoObject) || errors.Is(err, syscall.ENOSPC) || try == tries || ctx.Err() != nil {
 			return err
 		}
 	}

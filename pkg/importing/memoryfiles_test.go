@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/occ/contacts/pkg/problem"
@@ -25,6 +27,7 @@ const (
 	dyingThen       // the process ends when it is done
 	outdated        // somebody else seems to have been faster; other calls than conditional writes fail
 	broken          // an error that does not pass by itself
+	full            // the temporary disk has no room
 )
 
 var (
@@ -67,6 +70,8 @@ func (m *memory) do(ctx context.Context, call string, effect func() error) error
 		return errBusy
 	case broken:
 		return errWorn
+	case full:
+		return &fs.PathError{Op: "write", Path: "/tmp/import-1", Err: syscall.ENOSPC}
 	case outdated:
 		if slices.Contains([]string{"UpdateImport", "Commit", "MarkTrying", "Close", "SaveUndo", "CountUndo", "RemoveImported", "RestoreImported"}, call) {
 			return ErrStale

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/occ/contacts/pkg/problem"
 )
@@ -95,15 +96,17 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 	return p.send(ctx, *job, file, done)
 }
 
-// fetch makes a temporary copy of an import's file; discard removes it.
+// fetch makes a temporary copy of an import's file, which discard gives back. The copy has no name: a function that is killed
+// removes nothing, and Lambda keeps its temporary disk for the next one.
 func (p *Parser) fetch(ctx context.Context, job Import) (file File, discard func(), err error) {
 	copied, err := os.CreateTemp("", "import-*")
 	if err != nil {
-		return File{}, nil, fmt.Errorf("importing: make a temporary file: %w", err)
+		return File{}, nil, fmt.Errorf("importing: make a temporary file: %w", diskFull(err))
 	}
-	discard = func() {
-		_ = copied.Close()           // only read
-		_ = os.Remove(copied.Name()) // the function's own temporary directory
+	discard = func() { _ = copied.Close() } // only read
+	if err := os.Remove(copied.Name()); err != nil {
+		discard()
+		return File{}, nil, fmt.Errorf("importing: unlink a temporary file: %w", err)
 	}
 	err = p.Files.Download(ctx, job.Bucket, job.Key, job.ObjectVersion, copied)
 	if errors.Is(err, ErrNoObject) {
@@ -111,10 +114,19 @@ func (p *Parser) fetch(ctx context.Context, job Import) (file File, discard func
 	}
 	if err != nil {
 		discard()
-		return File{}, nil, err
+		return File{}, nil, diskFull(err)
 	}
 	limit, _ := p.Limits.of(job.Source)
 	return File{copied, job.Size, maxInflation * limit}, discard, nil
+}
+
+// diskFull says of a disk that has no room what to do about it. It is no fault of the file: the import is tried again, in
+// another environment most likely.
+func diskFull(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("importing: the temporary disk is full; give import-parse more EphemeralStorage if it stays so: %w", err)
+	}
+	return err
 }
 
 // prepare settles what the chunks will depend on beside the file: options, region, limits.
