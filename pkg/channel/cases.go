@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -76,6 +77,12 @@ func (c *Cases) request(ctx context.Context, e Event) error {
 		if err != nil {
 			return err
 		}
+		if err := c.mayChange(ctx, before, e); err != nil {
+			return err
+		}
+		if e.Bound && before.WriteID == "" {
+			before.Origin = e.account()
+		}
 		after, err := c.decide(ctx, before, e)
 		if err != nil {
 			return err
@@ -110,6 +117,9 @@ func (c *Cases) about(ctx context.Context, before StoredRequest, e Event) (party
 		if conversation, err = c.store.ConversationRef(ctx, e.Workspace, id); err != nil {
 			return party, conversation, err
 		}
+		if e.Bound && conversation.Seen && conversation.Account != e.account() {
+			return party, conversation, refused(otherAccount, "conversationId")
+		}
 	}
 	if !before.settled() {
 		party, err = c.party(ctx, e, conversation, "")
@@ -121,12 +131,18 @@ func (c *Cases) about(ctx context.Context, before StoredRequest, e Event) (party
 func (c *Cases) party(ctx context.Context, e Event, conversation ConversationRef, requestID string) (party Party, err error) {
 	if e.ContactID != "" {
 		party, err = c.store.Party(ctx, e.Workspace, e.ContactID)
+		if err == nil && e.Bound && party.ContactID != "" && !slices.Contains(party.Accounts, e.account()) {
+			return party, refused(otherAccount, "contactId")
+		}
 	}
 	if err == nil && !party.known() {
 		party = conversation.Party
 	}
-	if err == nil && !party.known() && requestID != "" {
-		party, err = c.ofRequest(ctx, e.Workspace, requestID)
+	if err == nil && requestID != "" && (e.Bound || !party.known()) {
+		var ofRequest Party
+		if ofRequest, err = c.ofRequest(ctx, e, requestID); !party.known() {
+			party = ofRequest
+		}
 	}
 	if err == nil && !party.known() && e.Person.named() {
 		party, err = c.store.PersonParty(ctx, e)
@@ -137,8 +153,30 @@ func (c *Cases) party(ctx context.Context, e Event, conversation ConversationRef
 // named says that there is something by which a person may be known.
 func (p Person) named() bool { return len(p.Addresses) > 0 || p.Phone != "" || p.Email != "" }
 
-func (c *Cases) ofRequest(ctx context.Context, workspace, id string) (Party, error) {
+// otherAccount is why an event is refused that came with the secret of one account and names what is of another.
+const otherAccount = "the %s of the event names what belongs to another account; send it with a secret of channel platform"
+
+// mayChange refuses an event about a request that is of another account than its own, where it may touch no other. A request is of the account
+// that made it, or of that of its conversation.
+func (c *Cases) mayChange(ctx context.Context, request StoredRequest, e Event) error {
+	if !e.Bound || request.WriteID == "" || request.Origin == e.account() {
+		return nil
+	}
+	if request.ConversationID != "" {
+		conversation, err := c.store.ConversationRef(ctx, e.Workspace, request.ConversationID)
+		if err != nil || conversation.Seen && conversation.Account == e.account() {
+			return err
+		}
+	}
+	return refused(otherAccount, "requestId")
+}
+
+func (c *Cases) ofRequest(ctx context.Context, e Event, id string) (Party, error) {
+	workspace := e.Workspace
 	request, err := c.store.StoredRequest(ctx, workspace, id)
+	if err == nil {
+		err = c.mayChange(ctx, request, e)
+	}
 	switch {
 	case err != nil || request.Gone:
 		return Party{Gone: request.Gone}, err
@@ -163,6 +201,9 @@ func (c *Cases) survey(ctx context.Context, e Event) error {
 		if id := e.Survey.ConversationID; id != "" {
 			if conversation, err = c.store.ConversationRef(ctx, e.Workspace, id); err != nil {
 				return err
+			}
+			if e.Bound && conversation.Seen && conversation.Account != e.account() {
+				return refused(otherAccount, "conversationId")
 			}
 			f.ConversationID, f.ConversationSeen = conversation.ID, conversation.Seen
 		}

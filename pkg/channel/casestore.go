@@ -10,6 +10,7 @@ import (
 type Party struct {
 	ContactID string
 	Gone      bool
+	Accounts  []AccountKey // by which the contact is known
 }
 
 func (p Party) known() bool { return p.Gone || p.ContactID != "" }
@@ -19,6 +20,8 @@ type ConversationRef struct {
 	ID    string // our own; it follows from the platform's, so that it is known before the conversation is
 	Seen  bool
 	Party Party // whose it is; of one that was not seen, nobody
+	// Account is that of the conversation, once it was seen.
+	Account AccountKey
 }
 
 // Waiting is an event about somebody who has not been seen yet.

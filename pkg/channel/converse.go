@@ -9,16 +9,47 @@ import (
 
 // converse says which conversations a sighting's messages are of: those that the platform names, and the one of the identity.
 func (a *Applier) converse(d *decision, s *sighting) {
+	f := s.first()
+	theirs := d.together(f.Event, f.addresses)
 	talks := s.talks()
+	t, spoke := talks[""]
+	named := map[string]talk{} // by the names of the platform, of which two may stand for one conversation: its own and ours
+	names := map[string]string{}
 	for _, external := range slices.Sorted(maps.Keys(talks)) {
-		if external != "" {
-			d.named(external, talks[external])
+		one, id := talks[external], d.known.External[external]
+		switch {
+		case external == "":
+		case d.notNamed(id, f.Event, theirs):
+			t, spoke = t.with(one), true
+		case names[id] == "":
+			names[id], named[external] = external, one
+		default:
+			named[names[id]] = named[names[id]].with(one)
 		}
 	}
-	t, spoke := talks[""]
-	f := s.first()
-	d.ofIdentities(a, d.together(f.Event, f.addresses), t, spoke)
+	for _, external := range slices.Sorted(maps.Keys(named)) {
+		d.named(external, named[external])
+	}
+	d.ofIdentities(a, theirs, t, spoke)
 	d.everywhere(a, f.Event)
+}
+
+// notNamed reports whether messages are of the identity's conversation although they name another one. An account that may touch only what
+// is its own names a conversation of another account in vain. A conversation that the platform did not name is that of its identities alone:
+// who names our id of it, and is somebody else, has none of it.
+func (d *decision) notNamed(id string, e Event, theirs func(contact.Identity) bool) bool {
+	c, there := d.known.Conversations[id]
+	switch {
+	case !there:
+		return false
+	case e.Bound && (c.Channel != e.Channel || c.AccountID != e.AccountID):
+		return true
+	case c.ExternalID != "":
+		return false
+	}
+	owner, held := d.owner(c)
+	_, spoken := d.spoken(theirs)
+	return held && owner.ID != d.after.ID || len(d.Joined) > 0 || slices.ContainsFunc(spoken, func(other Conversation) bool { return other.ID == id })
 }
 
 // together are the identities that have one conversation: on WhatsApp all that the contact has on the account, elsewhere each its own.

@@ -64,7 +64,14 @@ type Event struct {
 	Request      *Request  `json:"request,omitempty"` // of RequestChanged, as this event says
 	Survey       *Feedback `json:"survey,omitempty"`  // of SurveySubmitted
 	ContactID    string    `json:"contactId,omitempty"`
+
+	// Bound says that the event came with the secret of an account that is not the platform's: by id it may touch only contacts, conversations
+	// and requests of its own account.
+	Bound bool `json:"bound,omitempty"`
 }
+
+// account is the account that the event is of.
+func (e Event) account() AccountKey { return AccountKey{e.Channel, e.AccountID} }
 
 // Person is what an event says of somebody. Everything may be absent, but somebody without any address is nobody.
 type Person struct {

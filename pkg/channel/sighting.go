@@ -78,7 +78,7 @@ func glimpsed(e Event) glimpse {
 
 // signature is the same for glimpses that are decided together.
 func (g glimpse) signature() string {
-	return fmt.Sprintf("%q %q %v %q %q %q %v", g.Channel, g.AccountID, g.addresses, g.phone, g.email, g.matches, g.Kind == PhoneShared)
+	return fmt.Sprintf("%q %q %v %q %q %q %v %v", g.Channel, g.AccountID, g.addresses, g.phone, g.email, g.matches, g.Kind == PhoneShared, g.Bound)
 }
 
 // sighting is what events of one person over one account say together, whatever their number: one decision.
@@ -237,4 +237,13 @@ func (s *sighting) talks() map[string]talk {
 		talks[g.Conversation] = t
 	}
 	return talks
+}
+
+// with is the span of two talks.
+func (t talk) with(other talk) talk {
+	if t.from.IsZero() || !other.from.IsZero() && other.from.Before(t.from) {
+		t, other = other, t
+	}
+	t.to = latest(t.to, other.to)
+	return t
 }

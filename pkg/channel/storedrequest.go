@@ -20,6 +20,9 @@ type StoredRequest struct {
 	// Marks of the events that Action, Subject and Status are of.
 	Latest, SubjectBy, StatusBy Mark
 
+	// Origin is the account whose secret the request was made with, where that may touch only what is its own.
+	Origin AccountKey
+
 	WriteID string // of the write that left it so; empty: it is not stored
 }
 
@@ -91,6 +94,6 @@ func (r *StoredRequest) open(at time.Time, opened bool) {
 func (r StoredRequest) tombstone(e Event) StoredRequest {
 	return StoredRequest{
 		Workspace: e.Workspace, Request: Request{ID: e.Request.ID, Action: Deleted, ContactID: r.ContactID, ConversationID: r.ConversationID},
-		ConversationSeen: r.ConversationSeen, Gone: r.Gone, WriteID: r.WriteID,
+		ConversationSeen: r.ConversationSeen, Gone: r.Gone, Origin: r.Origin, WriteID: r.WriteID,
 	}
 }

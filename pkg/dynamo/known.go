@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,10 +31,18 @@ func (s *Store) Known(ctx context.Context, workspace string, asked channel.Keys)
 		}
 		k.External[external] = id
 		k.conversations = append(k.conversations, id)
+		if ownID(external) && !slices.Contains(k.conversations, external) { // events may name a conversation by our id too
+			k.conversations = append(k.conversations, external)
+		}
 	}
 	k.claims(asked)
 	if err := k.firstRound(ctx); err != nil {
 		return k.Known, err
+	}
+	for external, id := range k.External { // the platform's name comes first
+		if _, named := k.Conversations[id]; !named && k.Conversations[external].ID != "" {
+			k.External[external] = external
+		}
 	}
 	if err := k.secondRound(ctx); err != nil {
 		return k.Known, err
@@ -41,6 +50,14 @@ func (s *Store) Known(ctx context.Context, workspace string, asked channel.Keys)
 	_, err := k.readConversations(ctx, k.unread(asked.Identities))
 	return k.Known, err
 }
+
+// ownID reports whether a text may be an id of ours: the name of a conversation that the platform chose, or a random one.
+func ownID(text string) bool {
+	return len(text) <= maxOwnID && strings.Trim(text, "0123456789abcdef-") == "" && len(text) >= shortestOwnID
+}
+
+// shortestOwnID is the length of the shortest ids of ours: UUIDs.
+const shortestOwnID = 36
 
 // unread are conversations that may be brought together with those that were read: of other identities of the contact on the accounts that
 // were asked for, and where several contacts were found, all of theirs. Mostly there are none.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/contact"
 )
 
 var _ channel.CaseStore = (*Store)(nil)
@@ -112,6 +113,8 @@ func requestItem(r channel.StoredRequest, writeID string) item {
 	it.setText("latest", string(r.Latest))
 	it.setText("subjectBy", string(r.SubjectBy))
 	it.setText("statusBy", string(r.StatusBy))
+	it.setText("originChannel", string(r.Origin.Channel))
+	it.setText("originAccount", r.Origin.ID)
 	return it
 }
 
@@ -124,6 +127,7 @@ func requestOf(it item) channel.StoredRequest {
 		},
 		ConversationSeen: it.flag("conversationSeen"), Gone: it.flag("gone"), WasOpened: it.flag("wasOpened"),
 		Latest: channel.Mark(it.text("latest")), SubjectBy: channel.Mark(it.text("subjectBy")), StatusBy: channel.Mark(it.text("statusBy")),
+		Origin:  channel.AccountKey{Channel: contact.Channel(it.text("originChannel")), ID: it.text("originAccount")},
 		WriteID: it.text(attrWriteID),
 	}
 }

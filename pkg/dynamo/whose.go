@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
@@ -18,13 +19,23 @@ func (s *Store) Party(ctx context.Context, workspace, contactID string) (channel
 	}
 	c, err := s.Get(ctx, workspace, contactID)
 	if err == nil {
-		return channel.Party{ContactID: c.ID}, nil
+		return channel.Party{ContactID: c.ID, Accounts: accountsOf(c)}, nil
 	}
 	if problem.CodeOf(err) != problem.NotFound {
 		return channel.Party{}, err
 	}
 	stones, err := s.buried(ctx, workspace, []key{contactKey(workspace, contactID)})
 	return channel.Party{Gone: len(stones) > 0}, err
+}
+
+// accountsOf are the accounts by which a contact is known, each once.
+func accountsOf(c contact.Contact) (accounts []channel.AccountKey) {
+	for _, i := range c.Identities {
+		if one := (channel.AccountKey{Channel: i.Channel, ID: i.AccountID}); !slices.Contains(accounts, one) {
+			accounts = append(accounts, one)
+		}
+	}
+	return accounts
 }
 
 // buried reads the tombstones of contacts that held these claims, and were deleted.
@@ -57,6 +68,7 @@ func (s *Store) ConversationRef(ctx context.Context, workspace, id string) (chan
 		return channel.ConversationRef{ID: own}, err
 	}
 	ref := channel.ConversationRef{ID: it.text("id"), Seen: true, Party: channel.Party{Gone: true}}
+	ref.Account = channel.AccountKey{Channel: contact.Channel(it.text("channel")), ID: it.text("accountId")}
 	if owner := it.text(attrContactID); owner != "" {
 		party, err := s.Party(ctx, workspace, owner)
 		if err != nil {

@@ -88,6 +88,7 @@ func Parse(d channel.Delivery) channel.Reading {
 	case err != nil:
 		r.Refuse(err.Error(), d.Body)
 	default:
+		event.Bound = d.Account.Channel != contact.Platform
 		r.Events = append(r.Events, event)
 	}
 	return r
