@@ -39,9 +39,9 @@ def is_positive(case):
 
 
 @schemathesis.hook
-def filter_path_parameters(context, path_parameters):
-    """No line feed in paths: the emulator's router does not match them, and answers 404 itself."""
-    return not any("\n" in str(value) for value in (path_parameters or {}).values())
+def filter_failure(context, failure, case, response):
+    """Leaves out paths with a line feed: the emulator's router does not match them, and answers 404 itself."""
+    return not (response.status_code == 404 and "%0A" in response.request.url)
 
 
 @schemathesis.hook
