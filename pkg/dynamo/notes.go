@@ -99,6 +99,9 @@ func (s *Store) FinishNotes(ctx context.Context, ref importing.ChunkRef, state i
 		writeID := newWriteID()
 		after := advanced(ref, state)
 		batch := s.notesBatch(ref, owner, &after.NotesLeft, notes, writeID)
+		if !after.NotesLeft.Any() {
+			after.NotesLeft = importing.NotesLeft{}
+		}
 		record, err := s.chunkPart(ref, state, after, writeID, nil)
 		if err != nil {
 			return state, err
