@@ -143,7 +143,7 @@ SEEDS ?= 20
 HISTORY_SEEDS ?= 200
 test-faults: tools ## the long fault runs: SEEDS=20, imports of 10,000 rows, 5,000 operations, 1,000 webhooks at once, HISTORY_SEEDS=200
 	@HISTORY_SEEDS=$(HISTORY_SEEDS) go test -timeout 2h -count=1 -v -run 'TestHistor' ./pkg/dynamo
-	@FAULT_SEEDS=$(SEEDS) FAULT_ROWS=10000 FAULT_OPERATIONS=5000 FAULT_PEOPLE=100 FAULT_WEBHOOKS=1000 go test -timeout 3h -count=1 -v ./infra/faults
+	@FAULT_SEEDS=$(SEEDS) FAULT_ROWS=10000 FAULT_OPERATIONS=5000 FAULT_PEOPLE=100 FAULT_WEBHOOKS=1000 FAULT_THROTTLE=60 go test -timeout 3h -count=1 -v ./infra/faults
 	@FAULT_READER_BYTES=5242880 FAULT_READER_PATTERNS=200 go test -timeout 1h -count=1 -run 'Slow' ./pkg/sheet/... ./pkg/importing
 
 # ---- AWS ----

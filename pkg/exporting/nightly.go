@@ -17,6 +17,23 @@ type Workspaces interface {
 	Settings(ctx context.Context, workspace string) (contact.Settings, error)
 }
 
+// The backups of a night are spread: each is a call of Lambda, and all at once would take the places that the API's and the
+// webhooks' functions need. A thousand workspaces take about eight minutes.
+const (
+	backupsAtOnce  = 10
+	betweenBackups = 5 * time.Second
+)
+
+// wait lets a time pass, unless the context ends before.
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
 // BackedUp is what a nightly backup did, for the log.
 type BackedUp struct {
 	Workspaces int // that were looked at
@@ -37,7 +54,9 @@ func (t *Timekeeper) Nightly(ctx context.Context, now time.Time) (BackedUp, erro
 		done.Workspaces++
 		started, err := t.backUp(ctx, workspace, day)
 		if started {
-			done.Started++
+			if done.Started++; done.Started%backupsAtOnce == 0 {
+				err = errors.Join(err, t.wait(ctx, betweenBackups))
+			}
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("exporting: nightly backup of workspace %s: %w", workspace, err))

@@ -24,11 +24,12 @@ type Timekeeper struct {
 	workspaces Workspaces
 	starter    Starter
 	now        func() time.Time
+	wait       func(context.Context, time.Duration) error
 }
 
 // NewTimekeeper makes a Timekeeper. now is the clock.
 func NewTimekeeper(store ScheduleStore, exports Store, workspaces Workspaces, timers Timers, starter Starter, now func() time.Time) *Timekeeper {
-	return &Timekeeper{alignment{store, timers}, exports, workspaces, starter, now}
+	return &Timekeeper{alignment{store, timers}, exports, workspaces, starter, now, wait}
 }
 
 // Fired is what a call of a schedule did, for the log.

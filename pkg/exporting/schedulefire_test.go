@@ -149,6 +149,30 @@ func TestFireIsDoneAgain(t *testing.T) {
 	}
 }
 
+// The backups of many workspaces do not begin at once: some do, and the others after a pause each time.
+func TestTheNightIsSpread(t *testing.T) {
+	b := newScheduleBook()
+	for n := range 35 {
+		b.settings[fmt.Sprint("w-", n)] = contact.Settings{NightlyBackup: true}
+	}
+	keeper := b.timekeeper()
+	var startedBefore []int
+	keeper.wait = func(_ context.Context, d time.Duration) error {
+		startedBefore = append(startedBefore, len(b.started))
+		if d <= 0 {
+			t.Errorf("a pause of %s", d)
+		}
+		return nil
+	}
+	done, err := keeper.Nightly(bg, scheduledDay)
+	if (done != BackedUp{Workspaces: 35, Started: 35}) || err != nil {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if diff := cmp.Diff([]int{10, 20, 30}, startedBefore); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNightly(t *testing.T) {
 	b := newScheduleBook()
 	for n := range 6 {
