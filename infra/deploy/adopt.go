@@ -59,7 +59,7 @@ type leftover struct {
 // toImport names one resource to CloudFormation.
 type toImport struct {
 	ResourceType       string
-	LogicalResourceId  string //nolint:staticcheck // AWS's name
+	LogicalResourceId  string // spelled as AWS spells it
 	ResourceIdentifier map[string]string
 }
 

@@ -67,9 +67,8 @@ func (p plan) release(a account) (string, error) {
 		_, _ = fmt.Fprintf(sum, "%q %q\n", name, values[name])
 	}
 	for _, function := range []string{"ApiFunction", "WebhooksFunction"} {
-		binary, err := os.ReadFile(
-			filepath.Join(p.root, buildDir, function, "bootstrap"),
-		) //nolint:gosec // what was built just now
+		built := filepath.Join(p.root, buildDir, function, "bootstrap")
+		binary, err := os.ReadFile(built) //nolint:gosec // what was built just now
 		if err != nil {
 			return "", err
 		}
