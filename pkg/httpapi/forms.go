@@ -48,7 +48,7 @@ const (
 	etagPattern      = `^"[^"]+"$`
 	tagsPattern      = `^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)?$` // an empty header is none
 	accountIDPattern = `^(?!\.{1,2}$)(?:(?!/)[\p{L}\p{M}\p{N}\p{P}\p{S}])+$`
-	secretPattern    = `^[^\u0000-\u001f\u007f-\u009f]+$`
+	printable        = `^[^\u0000-\u001f\u007f-\u009f]+$`
 	telegramPattern  = `^[A-Za-z0-9_-]{1,256}$`
 	signingPattern   = `^whsec_[A-Za-z0-9+/]+={0,2}$`
 )
@@ -207,7 +207,7 @@ var bodyForms = map[string]map[string]form{
 	"MappingRequest":      {"mapping": mappings},
 	"PutAccountInputBody": {"name": nameText(contact.MaxName), "secrets": nil},
 	"AccountSecrets": {
-		"appSecret": secret(secretPattern), "verifyToken": secret(secretPattern), "authToken": secret(secretPattern),
+		"appSecret": secret(printable), "verifyToken": secret(printable), "authToken": secret(printable),
 		"secretToken": secret(telegramPattern), "signingSecret": secret(signingPattern), "previousSecretUntil": nil,
 	},
 }
