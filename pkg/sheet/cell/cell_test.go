@@ -86,7 +86,7 @@ func TestNothingCalculatesWhereTheListSeparatorIsAnother(t *testing.T) {
 			file = AppendCSV(file, []string{"42", hostile().Draw(t, "name"), hostile().Draw(t, "company")})
 			file = AppendCSV(file, []string{"43", hostile().Draw(t, "name"), hostile().Draw(t, "company")})
 			for _, line := range strings.FieldsFunc(string(file), func(r rune) bool { return r == '\r' || r == '\n' }) {
-				for _, text := range strings.Split(line, string(separator)) {
+				for text := range strings.SplitSeq(line, string(separator)) {
 					shown := strings.TrimLeft(text, `"`) // such a program takes them for the beginning of a quoted cell
 					part := shown
 					if end := strings.IndexAny(shown, separators+`",`); end >= 0 {

@@ -24,7 +24,7 @@ func readAll(file []byte, limit int64) func() {
 // incompressible is text that deflate cannot shorten by much.
 func incompressible(size int) string {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's
+	random := rand.New(rand.NewPCG(1, 2))
 	text := make([]byte, size)
 	for i := range text {
 		text[i] = letters[random.IntN(len(letters))]
@@ -183,7 +183,7 @@ func TestNoXLSXIsSlow(t *testing.T) {
 			) + "</numFmts>",
 		},
 	)
-	for seed := range uint64(sheettest.Patterns(t)/2) { //nolint:gosec // a few
+	for seed := range uint64(sheettest.Patterns(t) / 2) {
 		h := sheettest.Chance(seed, "<sheetData>", "</sheetData>", xmlPieces)
 		check(fmt.Sprintf("%.200q (seed %d)", h.Repeat, seed), hostileSheet(h, inflated))
 	}
