@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -77,11 +78,7 @@ func (m *Meter) All() float64 {
 func (m *Meter) Calls() map[string]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	calls := make(map[string]int, len(m.calls))
-	for action, n := range m.calls {
-		calls[action] = n
-	}
-	return calls
+	return maps.Clone(m.calls)
 }
 
 // Reset begins to count from nothing.

@@ -19,7 +19,7 @@ func TestThePageIsCurrent(t *testing.T) {
 	if err := run(&printed); err != nil {
 		t.Fatal(err)
 	}
-	written, err := os.ReadFile(filepath.Join(root, "infra/COSTS.md")) //nolint:gosec // our own file
+	written, err := os.ReadFile(filepath.Join(root, "infra/COSTS.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,9 +85,29 @@ func TestUnits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stored != measured {
+	if !alike(stored, measured) {
 		t.Errorf("units.json says %+v\nmeasured now: %+v\nrun: go test ./infra/costs -run TestUnits -update, then go run ./infra/costs > infra/COSTS.md", stored, measured)
 	}
+}
+
+// alike reports whether two measurements differ by less than what falls into other shards in another run, or trails it.
+func alike(a, b units) bool {
+	x, y := figures(a), figures(b)
+	for i := range x {
+		if math.Abs(x[i]-y[i]) > max(0.5, 0.05*x[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func figures(u units) (all []float64) {
+	for _, c := range []consumed{
+		u.Create, u.Edit, u.Read, u.Page, u.ImportRow, u.FirstMessage, u.NextMessage, u.Webhook, u.Sweeps, u.ExportRow,
+	} {
+		all = append(all, c.Reads, c.Writes)
+	}
+	return append(all, u.Chunks, u.ItemBytes)
 }
 
 func (b *bench) measure(ctx context.Context, client *dynamodb.Client, tables dynamotest.Tables) units {

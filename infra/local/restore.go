@@ -25,7 +25,7 @@ const longestRun = 15 * time.Minute
 func restoreTables(ctx context.Context, f flags) error {
 	options := restore.Options{
 		Stack: f.stack, Confirmed: f.confirm, Abandon: f.abandon, File: filepath.Join(dataDir(), "restore-"+f.stack+".json"),
-		TimerGroup: f.stack + "-exports", Drain: longestRun, Poll: 5 * time.Second, Log: os.Stderr,
+		SweepGroup: f.stack + "-sweeps", TimerGroup: f.stack + "-exports", Drain: longestRun, Poll: 5 * time.Second, Log: os.Stderr,
 	}
 	if f.at != "" {
 		at, err := time.Parse(time.RFC3339, f.at)
@@ -43,7 +43,8 @@ func restoreTables(ctx context.Context, f flags) error {
 		if tables, err = localTables(); err != nil {
 			return err
 		}
-		options.Stack, options.TimerGroup, options.File = stack.Name, "default", filepath.Join(dataDir(), "restore.json")
+		options.Stack, options.File = stack.Name, filepath.Join(dataDir(), "restore.json")
+		options.SweepGroup, options.TimerGroup = "default", "default" // the emulator's template knows no other
 		options.Drain, options.Poll = 0, 100*time.Millisecond
 	}
 	store := dynamo.Open(tables, dynamo.Tables{

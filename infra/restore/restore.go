@@ -33,6 +33,8 @@ type Options struct {
 	Abandon bool
 	// File is where progress is kept, for the next run.
 	File string
+	// SweepGroup is the group of the stack's own schedules: sweeps and the nightly backup.
+	SweepGroup string
 	// TimerGroup is the group of the timers of export schedules.
 	TimerGroup string
 	// Drain is how long functions that were running when the writers were stopped may go on: the longest time-out of a function.

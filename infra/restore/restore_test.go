@@ -56,7 +56,7 @@ func newDrill(t *testing.T) *drill {
 	d := &drill{t: t, clients: Clients{dynamodb.NewFromConfig(cfg, withWindow), lambda.NewFromConfig(cfg), scheduler.NewFromConfig(cfg)}}
 	d.options = Options{
 		Stack: stack.Name, At: time.Now().Truncate(time.Second), File: filepath.Join(t.TempDir(), "restore.json"),
-		TimerGroup: "default", Poll: 20 * time.Millisecond, Log: io.Discard,
+		SweepGroup: "default", TimerGroup: "default", Poll: 20 * time.Millisecond, Log: io.Discard,
 	}
 	for _, table := range d.tables() {
 		d.settle(table)

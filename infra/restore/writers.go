@@ -94,7 +94,7 @@ func (r *run) rememberWriters(ctx context.Context) error {
 		}
 	}
 	pages := scheduler.NewListSchedulesPaginator(r.Scheduler, &scheduler.ListSchedulesInput{
-		GroupName: aws.String("default"), NamePrefix: aws.String(r.Stack + "-"),
+		GroupName: &r.SweepGroup, NamePrefix: aws.String(r.Stack + "-"),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -168,7 +168,7 @@ func (r *run) enableMapping(ctx context.Context, id string, on bool) error {
 
 // setSchedule changes the state of a schedule; UpdateSchedule wants all of it said again.
 func (r *run) setSchedule(ctx context.Context, name string, state types.ScheduleState) error {
-	s, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name})
+	s, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name, GroupName: &r.SweepGroup})
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", name, err)
 	}

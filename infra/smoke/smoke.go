@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,8 +78,8 @@ func Run(ctx context.Context, target Target) (err error) {
 func (r *run) cleanUp(ctx context.Context) (err error) {
 	ctx, stop := context.WithTimeout(ctx, cleanUp)
 	defer stop()
-	for n := len(r.undo) - 1; n >= 0; n-- {
-		if failed := r.undo[n](ctx); failed != nil {
+	for _, undo := range slices.Backward(r.undo) {
+		if failed := undo(ctx); failed != nil {
 			err = errors.Join(err, fmt.Errorf("smoke test: clean up: %w", failed))
 		}
 	}
@@ -298,10 +299,8 @@ func (r *run) call(ctx context.Context, method, path string, value any, want ...
 	if err != nil {
 		return answered, err
 	}
-	for _, status := range want {
-		if answered.status == status {
-			return answered, nil
-		}
+	if slices.Contains(want, answered.status) {
+		return answered, nil
 	}
 	return answered, fmt.Errorf("%s %s was answered %d %s", method, path, answered.status, answered.body)
 }

@@ -356,12 +356,12 @@ func TestAnExpiredSecretStaysExpired(t *testing.T) {
 	put(first, nil)
 	c.Time = noon.Add(time.Hour)
 	put(second, nil) // the first leaked: it is valid for 60 s more
-	until := c.Time.Add(24 * time.Hour)
+	until := c.Add(24 * time.Hour)
 	if secrets := put(second, &until); secrets.Previous != first || !secrets.PreviousUntil.Equal(until) {
 		t.Errorf("while it is valid it may be longer: %v", secrets.PreviousUntil)
 	}
 	c.Time = noon.Add(100 * 24 * time.Hour)
-	until = c.Time.Add(24 * time.Hour)
+	until = c.Add(24 * time.Hour)
 	if secrets := put(second, &until); secrets.Previous != "" || !secrets.PreviousUntil.IsZero() {
 		t.Errorf("a secret that expired long ago signs webhooks until %v", secrets.PreviousUntil)
 	}

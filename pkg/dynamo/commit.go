@@ -102,7 +102,7 @@ func (c *commit) do(ctx context.Context, group []*row) error {
 		case err == nil:
 			return nil
 		case refused:
-			if group, err = c.refused(ctx, group, r); err != nil {
+			if group, err = c.refused(group, r); err != nil {
 				return err
 			}
 		case problem.CodeOf(err) == problem.Unavailable && len(group) > 1:
@@ -185,7 +185,7 @@ func (c *commit) advance(group []*row) (importing.ChunkState, item) {
 
 // refused takes the rows whose conditions failed out of the group. When the record itself refused, it was moved by this very
 // Commit, whose answer was lost, or by another delivery of the chunk.
-func (c *commit) refused(ctx context.Context, group []*row, r *refusal) ([]*row, error) {
+func (c *commit) refused(group []*row, r *refusal) ([]*row, error) {
 	if r.failed[0] {
 		if !r.mine(c.writeID) {
 			return nil, importing.ErrStale

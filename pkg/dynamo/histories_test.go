@@ -44,7 +44,7 @@ func eachHistory(t *testing.T, usual int, test func(t *testing.T, seed uint64)) 
 	}
 	began := time.Now()
 	for seed := first; seed < first+usual && !t.Failed(); seed++ {
-		test(t, uint64(seed)) //nolint:gosec // small
+		test(t, uint64(seed))
 	}
 	t.Logf("%d seeds from %d on in %v", usual, first, time.Since(began).Round(time.Second))
 }

@@ -124,7 +124,7 @@ func (s *Store) eachOpen(ctx context.Context, partition func(bucket int) string,
 		}
 	}
 	for _, ids := range byWorkspace {
-		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] }) //nolint:gosec // an order is no secret
 	}
 	for len(byWorkspace) > 0 {
 		for workspace, ids := range byWorkspace { // a map's order is another one each time

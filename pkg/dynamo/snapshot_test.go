@@ -32,9 +32,9 @@ func (i *interlude) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // takesOff clears fields of a contact while something else is decided.
-func takesOff(t *testing.T, s *Store, id string, clear contact.Patch) *interlude {
+func takesOff(t *testing.T, s *Store, id string, patch contact.Patch) *interlude {
 	return &interlude{action: "BatchGetItem", do: func() {
-		if _, err := service(s).Update(ctx, ws, id, user, clear, contact.Precondition{}); err != nil {
+		if _, err := service(s).Update(ctx, ws, id, user, patch, contact.Precondition{}); err != nil {
 			t.Error(err)
 		}
 	}}

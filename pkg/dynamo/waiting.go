@@ -30,7 +30,7 @@ const waitingShare = 50
 // it begins anywhere, in the order of workspaces as well as among the events of one, and each workspace gets its share in turn.
 func (s *Store) EachWaiting(ctx context.Context, visit func(channel.Waiting) error) error {
 	var open []*waitingLine
-	for _, b := range rand.Perm(openBuckets) {
+	for _, b := range rand.Perm(openBuckets) { //nolint:gosec // an order is no secret
 		from := string(rune('!' + rand.IntN('z'-'!'))) //nolint:gosec // no secret; names of workspaces begin with letters and digits
 		for _, stretch := range [][2]string{{from, last}, {"!", from}} {
 			lines, err := s.waitingLines(ctx, waitingPartition(b), stretch[0], stretch[1], visit)

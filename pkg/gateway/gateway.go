@@ -26,7 +26,7 @@ func Handler(h http.Handler, within time.Duration) func(context.Context, events.
 		defer stop()
 		request, err := newRequest(ctx, event)
 		if err != nil {
-			return refusal(event.RequestContext.RequestID), nil //nolint:nilerr // an error would make the gateway answer 500
+			return refusal(event.RequestContext.RequestID), nil // an error would make the gateway answer 500
 		}
 		recorder := newRecorder()
 		h.ServeHTTP(recorder, request)

@@ -102,7 +102,7 @@ func TestACursorShowsNothingOfItsPosition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range strings.Fields(name) {
+		for word := range strings.FieldsSeq(name) {
 			if strings.Contains(string(plain), word) || strings.Contains(cursor, word) {
 				t.Errorf("%q stands in the cursor", word)
 			}

@@ -90,7 +90,8 @@ func (r *Recorder) append(dimension, is string, values []value) {
 	if is == "" {
 		is = none
 	}
-	line := append(r.line, `{"_aws":{"Timestamp":`...)
+	line := r.line
+	line = append(line, `{"_aws":{"Timestamp":`...)
 	line = strconv.AppendInt(line, r.now().UnixMilli(), 10)
 	line = append(line, `,"CloudWatchMetrics":[{"Namespace":"`+Namespace+`","Dimensions":[["Stack"`...)
 	if dimension != "" {
@@ -113,7 +114,8 @@ func (r *Recorder) append(dimension, is string, values []value) {
 		line = append(appendText(append(line, ','), v.name), ':')
 		line = strconv.AppendFloat(line, v.number, 'f', -1, 64)
 	}
-	r.line = append(line, '}', '\n')
+	line = append(line, '}', '\n')
+	r.line = line
 }
 
 // appendText adds a JSON string of printable ASCII, which is all that CloudWatch takes for the value of a dimension.

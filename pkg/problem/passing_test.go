@@ -66,7 +66,8 @@ func TestWhatPassesByItself(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 		after := problem.Busy(test.err, "Try again.")
-		if (problem.CodeOf(after) == problem.Unavailable) != test.want || test.want != (after != test.err) || !errors.Is(after, test.err) {
+		changed := after != test.err //nolint:errorlint // the very same error is meant
+		if (problem.CodeOf(after) == problem.Unavailable) != test.want || changed != test.want || !errors.Is(after, test.err) {
 			t.Errorf("%s becomes %v", name, after)
 		}
 	}

@@ -24,6 +24,6 @@ func NewReturns(client *sqs.Client, url string) *Returns { return &Returns{clien
 func (r *Returns) PutBack(ctx context.Context, body, attribute string, times int, delay time.Duration) error {
 	said := map[string]types.MessageAttributeValue{attribute: {DataType: aws.String("Number"), StringValue: aws.String(strconv.Itoa(times))}}
 	return send(ctx, r.client, r.url, []types.SendMessageBatchRequestEntry{{
-		Id: aws.String("0"), MessageBody: &body, MessageAttributes: said, DelaySeconds: int32(delay.Seconds()), //nolint:gosec // a minute at most
+		Id: aws.String("0"), MessageBody: &body, MessageAttributes: said, DelaySeconds: int32(delay.Seconds()), // a minute at most
 	}})
 }

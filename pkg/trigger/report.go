@@ -3,8 +3,8 @@ package trigger
 import "github.com/occ/contacts/pkg/problem"
 
 // reported leaves of a handler's error what may be told: Lambda logs it, and puts it beside the event in the failure
-// destination.
-func reported(err *error) { //nolint:gocritic // deferred, it changes the result
+// destination. It is deferred: it changes the result.
+func reported(err *error) {
 	if *err != nil {
 		*err = told{*err}
 	}

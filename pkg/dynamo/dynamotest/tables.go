@@ -33,7 +33,9 @@ func Client(transport http.RoundTripper) *dynamodb.Client {
 	}
 	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 8
-		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return rand.N(5 * time.Millisecond), nil })
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
+			return rand.N(5 * time.Millisecond), nil //nolint:gosec // a pause is no secret
+		})
 	})
 	return dynamodb.New(dynamodb.Options{
 		Retryer:      retryer,
