@@ -101,7 +101,8 @@ func (op described) demand(t *testing.T) {
 	if answer.StatusCode != http.StatusServiceUnavailable || answer.Headers["retry-after"] == "" || !strings.Contains(answer.Body, `"temporarily_unavailable"`) {
 		t.Errorf("%s: %d %s, Retry-After %q", op.id, answer.StatusCode, answer.Body, answer.Headers["retry-after"])
 	}
-	// One call fails after eight attempts and 2.5 s of pauses. A list asks several partitions, and nothing goes on after a failure.
+	// One call fails after eight attempts and 2.5 s of pauses. A list asks several partitions, and nothing goes on
+	// after a failure.
 	if n := service.calls.Load(); n == 0 || n > 8*64 {
 		t.Errorf("%s: %d calls", op.id, n)
 	}

@@ -31,8 +31,8 @@ func main() {
 	lambda.Start(gateway.Handler(handler, answersWithin))
 }
 
-// answersWithin is how long a webhook may take before the provider is told to send it again. Twilio waits for 15 seconds, Meta
-// for 10 or so.
+// answersWithin is how long a webhook may take before the provider is told to send it again. Twilio waits for 15
+// seconds, Meta for 10 or so.
 const answersWithin = 5 * time.Second
 
 // storage is what the webhooks read of the tables.

@@ -12,8 +12,8 @@ import (
 	"github.com/occ/contacts/pkg/sheet"
 )
 
-// Import imports a CSV file into a workspace of a store, parser and writer in this process, the chunks one after the other; all its
-// rows have to become contacts. It returns how many messages the queue of chunks held.
+// Import imports a CSV file into a workspace of a store, parser and writer in this process, the chunks one after the
+// other; all its rows have to become contacts. It returns how many messages the queue of chunks held.
 func Import(ctx context.Context, store *dynamo.Store, workspace, file string, rows int) (messages int, err error) {
 	folder, line := &folder{file: file, objects: map[string][]byte{}}, &line{}
 	finisher := importing.NewFinisher(store, folder, time.Now)

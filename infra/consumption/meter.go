@@ -1,5 +1,5 @@
-// Package consumption counts what work costs on DynamoDB: requests, read units and write units, as the server says them. The benchmark
-// and the table of costs use the same counts.
+// Package consumption counts what work costs on DynamoDB: requests, read units and write units, as the server says
+// them. The benchmark and the table of costs use the same counts.
 package consumption
 
 import (
@@ -43,7 +43,8 @@ func (m *Meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// readers are the actions whose units are read units. A condition on an item in a transaction that writes costs write units.
+// readers are the actions whose units are read units. A condition on an item in a transaction that writes costs write
+// units.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 var readers = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true, "Scan": true, "TransactGetItems": true}
 

@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// What nobody can measure here is assumed, on the side of more. Times of functions are those of warm calls on AWS, where a call to
-// DynamoDB takes some 5 ms and one to SQS some 10.
+// What nobody can measure here is assumed, on the side of more. Times of functions are those of warm calls on AWS,
+// where a call to DynamoDB takes some 5 ms and one to SQS some 10.
 const (
 	minutes = 30 * 24 * 60 // of a month
 	hours   = 30 * 24
@@ -20,8 +20,8 @@ const (
 	walkASecond   = 4_000 // contacts that an export writes, 1,024 MB
 	gb            = 1e9
 
-	// Bytes of log lines, with the 26 that CloudWatch adds to each: our own line, that of the metrics, and the gateway's. Lambda's
-	// reports of calls are not written (SystemLogLevel).
+	// Bytes of log lines, with the 26 that CloudWatch adds to each: our own line, that of the metrics, and the
+	// gateway's. Lambda's reports of calls are not written (SystemLogLevel).
 	// https://aws.amazon.com/cloudwatch/pricing/
 	apiLog    = 250 + 300 + 450 + 3*26
 	hookLog   = 260 + 330 + 450 + 3*26

@@ -1,6 +1,7 @@
-// Command costs prints what the service costs on AWS for some months that one can imagine, computed from three things: what requests
-// consume (units.json, measured by a test on a real DynamoDB endpoint), what the template deploys (template.yaml), and prices. A test
-// holds infra/COSTS.md against what it prints. `go run ./infra/costs > infra/COSTS.md` writes the page.
+// Command costs prints what the service costs on AWS for some months that one can imagine, computed from three
+// things: what requests consume (units.json, measured by a test on a real DynamoDB endpoint), what the template
+// deploys (template.yaml), and prices. A test holds infra/COSTS.md against what it prints. `go run ./infra/costs >
+// infra/COSTS.md` writes the page.
 package main
 
 // A price is what AWS charges in us-east-1, in dollars, without a free tier.

@@ -27,7 +27,7 @@ type account struct {
 	leftover    bool              // there is no stack, but its data
 }
 
-// first says that the stack does not exist yet, or was never whole.
+// first reports whether the stack does not exist yet, or was never whole.
 func (a account) first() bool { return a.status == "" || a.status == "REVIEW_IN_PROGRESS" }
 
 // effective are the parameters as they will be: those that are not given keep the value that the stack has.
@@ -246,7 +246,7 @@ func (p plan) unanswered(region string, err error) error {
 	return fmt.Errorf("%w\n  AWS cannot be asked what the stack has: %w", refusal(p.stack, faults), err)
 }
 
-// unlimited stands for a limit of concurrent executions that is not known.
+// unlimited is a limit of concurrent executions that is not known.
 const unlimited = 1_000_000
 
 // refusal puts what is wrong into one error.

@@ -14,8 +14,8 @@ import (
 // throttled is for how many seconds the tables refuse every call.
 var throttled = setting("FAULT_THROTTLE", 6)
 
-// An import, an export and webhooks are on their way when the tables refuse everything. The API says so in time, and when that is over all of
-// it completes: nothing is lost, and nothing was given up.
+// An import, an export and webhooks are on their way when the tables refuse everything. The API says so in time, and
+// when that is over all of it completes: nothing is lost, and nothing was given up.
 func TestThrottledCompletely(t *testing.T) {
 	eachSeed(t, func(t *testing.T, _ uint64, workspace string) {
 		inbox, source := workspace+"i", workspace+"e"

@@ -88,8 +88,8 @@ func run(ctx context.Context, _ flags) error {
 	}
 }
 
-// dynamoDB is which DynamoDB to use: that of AWS_ENDPOINT_URL_DYNAMODB when it is set, else DYNAMODB. A shell that has taken over
-// `make env` names our own.
+// dynamoDB is which DynamoDB to use: that of AWS_ENDPOINT_URL_DYNAMODB when it is set, else DYNAMODB. A shell that
+// has taken over `make env` names our own.
 func dynamoDB(port int) string {
 	other := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	if other == "" || other == fmt.Sprintf("http://127.0.0.1:%d", port+2) {

@@ -26,8 +26,8 @@ type run struct {
 	examples int // of fuzzing and of chains of linked operations, for each operation
 }
 
-// runs are what is tested. An agent is refused half of the operations, and is served the others as an admin is: a few chains
-// show that the document says so.
+// runs are what is tested. An agent is refused half of the operations, and is served the others as an admin is: a few
+// chains show that the document says so.
 var runs = []run{
 	{"admin", "examples,coverage,fuzzing,stateful", 8},
 	{"agent", "examples,stateful", 4},

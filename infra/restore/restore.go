@@ -1,10 +1,11 @@
-// Package restore sets the tables of a deployed stack back to a second of the last 35 days, with all that a restored table lacks:
-// expiry, point-in-time recovery, deletion protection, tags, warm throughput, and the timers of export schedules.
+// Package restore sets the tables of a deployed stack back to a second of the last 35 days, with all that a restored
+// table lacks: expiry, point-in-time recovery, deletion protection, tags, warm throughput, and the timers of export
+// schedules.
 //
-// DynamoDB restores into a new table only, and a table cannot be renamed. So the past is first made beside the present, in tables
-// whose names end in "-then", and backed up; nothing else changes, and somebody looks at it. Then the writers are stopped, the
-// tables are deleted, and the backups restored under the old names. Every step notes in a file that it is done, so that a run
-// that was interrupted is continued by the same command.
+// DynamoDB restores into a new table only, and a table cannot be renamed. So the past is first made beside the
+// present, in tables whose names end in "-then", and backed up; nothing else changes, and somebody looks at it. Then
+// the writers are stopped, the tables are deleted, and the backups restored under the old names. Every step notes in
+// a file that it is done, so that a run that was interrupted is continued by the same command.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/pointintimerecovery_restores.html
 package restore
@@ -37,7 +38,8 @@ type Options struct {
 	SweepGroup string
 	// TimerGroup is the group of the timers of export schedules.
 	TimerGroup string
-	// Drain is how long functions that were running when the writers were stopped may go on: the longest time-out of a function.
+	// Drain is how long functions that were running when the writers were stopped may go on: the longest time-out of
+	// a function.
 	Drain time.Duration
 	// Poll is the pause between two looks at a table, a backup or a mapping.
 	Poll time.Duration
@@ -52,7 +54,8 @@ type Clients struct {
 	Scheduler *scheduler.Client
 }
 
-// RemakeTimers marks every export schedule of the restored tables so that the sweep puts its timer again. It returns how many.
+// RemakeTimers marks every export schedule of the restored tables so that the sweep puts its timer again. It returns
+// how many.
 type RemakeTimers func(ctx context.Context) (int, error)
 
 // ErrUnconfirmed is returned when the past was made and waits for somebody to look at it.
@@ -67,7 +70,8 @@ type run struct {
 	now    func() time.Time
 }
 
-// step is a part of a restore that is done once. What it did must bear being done again: a run may end before it is noted.
+// step is a part of a restore that is done once. What it did must bear being done again: a run may end before it is
+// noted.
 type step struct {
 	name string
 	do   func(r *run, ctx context.Context) error

@@ -22,8 +22,8 @@ import (
 	"github.com/occ/contacts/infra/local/stack"
 )
 
-// The emulator's own DynamoDB restores as AWS does: into a new table, without expiry, recovery, protection and tags. Its restore to
-// a point in time copies the present, so these tests make the past before they change anything.
+// The emulator's own DynamoDB restores as AWS does: into a new table, without expiry, recovery, protection and tags.
+// Its restore to a point in time copies the present, so these tests make the past before they change anything.
 var local *stack.Stack
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }

@@ -139,7 +139,8 @@ func (r *run) give(ctx context.Context, table string, is, was settings) error {
 	return r.giveWarmth(ctx, table, is, was)
 }
 
-// enableRecovery switches point-in-time recovery on. DynamoDB says for some moments that a new table's is not there yet.
+// enableRecovery switches point-in-time recovery on. DynamoDB says for some moments that a new table's is not there
+// yet.
 func (r *run) enableRecovery(ctx context.Context, table string) error {
 	return r.until(ctx, "enable recovery", func() (bool, error) {
 		_, err := r.DynamoDB.UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{

@@ -155,8 +155,8 @@ func (r *run) replaceTables(ctx context.Context) error {
 	return nil
 }
 
-// replaceTable deletes a table and restores its backup. A table that is restored already is told from the one before by where it
-// came from.
+// replaceTable deletes a table and restores its backup. A table that is restored already is told from the one before
+// by where it came from.
 func (r *run) replaceTable(ctx context.Context, table string) error {
 	backup := r.state.Backups[table]
 	described, err := r.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &table})
@@ -180,8 +180,8 @@ func (r *run) replaceTable(ctx context.Context, table string) error {
 	return r.active(ctx, table)
 }
 
-// deleteTable deletes a table that may be protected, and waits until its name is free. DynamoDB keeps a backup of a deleted table
-// that had point-in-time recovery for 35 days.
+// deleteTable deletes a table that may be protected, and waits until its name is free. DynamoDB keeps a backup of a
+// deleted table that had point-in-time recovery for 35 days.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
 func (r *run) deleteTable(ctx context.Context, table string) error {
 	if err := r.protect(ctx, table, false); err != nil && !isA[*types.ResourceNotFoundException](err) {
@@ -218,7 +218,8 @@ func (r *run) active(ctx context.Context, table string) error {
 	})
 }
 
-// removePast deletes what the restore made beside the present: copies of people's data, which nothing else would remove.
+// removePast deletes what the restore made beside the present: copies of people's data, which nothing else would
+// remove.
 func (r *run) removePast(ctx context.Context) error {
 	for _, table := range r.tables() {
 		if err := r.deleteTable(ctx, past(table)); err != nil {

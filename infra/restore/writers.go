@@ -20,8 +20,8 @@ const timerPrefix = "export-"
 
 // writers are what was running before it was stopped.
 type writers struct {
-	// Mappings are the ids of the mappings of queues that were enabled: while they are disabled, messages wait in their queues and
-	// lose no receive.
+	// Mappings are the ids of the mappings of queues that were enabled: while they are disabled, messages wait in
+	// their queues and lose no receive.
 	Mappings []string `json:"mappings"`
 	// Schedules are the names of the sweeps that were enabled.
 	Schedules []string `json:"schedules"`
@@ -29,9 +29,9 @@ type writers struct {
 	Functions map[string]int32 `json:"functions"`
 }
 
-// stopWriters stops whatever calls functions, then the functions. In this order: a function without concurrency loses what calls
-// it asynchronously and uses up the receives of its queue. import-parse loses nothing: what S3 calls it with goes to its failure
-// destination, which the sweep reads.
+// stopWriters stops whatever calls functions, then the functions. In this order: a function without concurrency loses
+// what calls it asynchronously and uses up the receives of its queue. import-parse loses nothing: what S3 calls it
+// with goes to its failure destination, which the sweep reads.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 func (r *run) stopWriters(ctx context.Context) error {
 	if r.state.Writers.Functions == nil {
@@ -111,7 +111,8 @@ func (r *run) rememberWriters(ctx context.Context) error {
 	return nil
 }
 
-// startWriters puts back what stopWriters stopped, in the opposite order. The sweeps then put the timers of export schedules.
+// startWriters puts back what stopWriters stopped, in the opposite order. The sweeps then put the timers of export
+// schedules.
 func (r *run) startWriters(ctx context.Context) error {
 	w := r.state.Writers
 	for _, function := range functions {
@@ -181,8 +182,8 @@ func (r *run) setSchedule(ctx context.Context, name string, state types.Schedule
 	return err
 }
 
-// removeTimers removes the timers of export schedules. Those that the restored tables know are put again by the sweep; one whose
-// schedule was made after that second must not fire.
+// removeTimers removes the timers of export schedules. Those that the restored tables know are put again by the
+// sweep; one whose schedule was made after that second must not fire.
 func (r *run) removeTimers(ctx context.Context) error {
 	pages := scheduler.NewListSchedulesPaginator(r.Scheduler, &scheduler.ListSchedulesInput{
 		GroupName: &r.TimerGroup, NamePrefix: aws.String(timerPrefix),

@@ -1,5 +1,6 @@
-// Package smoke asks a deployed stack, from outside, for the few things without which it is of no use: a browser's preflight, health,
-// a sign-in, an import of ten rows, and a signed webhook that becomes a contact. It removes what it made, whatever it found.
+// Package smoke asks a deployed stack, from outside, for the few things without which it is of no use: a browser's
+// preflight, health, a sign-in, an import of ten rows, and a signed webhook that becomes a contact. It removes what
+// it made, whatever it found.
 package smoke
 
 import (

@@ -48,8 +48,8 @@ func httpClient(timeout time.Duration) *http.Client {
 	}}
 }
 
-// Start is how every function begins: it reads the function's settings and Load's configuration, and makes the recorder of
-// its metrics. A function that lacks anything says all that it lacks and ends.
+// Start is how every function begins: it reads the function's settings and Load's configuration, and makes the
+// recorder of its metrics. A function that lacks anything says all that it lacks and ends.
 func Start[Settings any](function string, load func() (Settings, error)) (Settings, aws.Config, *metrics.Recorder) {
 	settings, err := load()
 	recorder := metrics.New(function, lambdacontext.FunctionName, os.Stdout, time.Now)

@@ -12,8 +12,9 @@ import (
 	"github.com/occ/contacts/pkg/metrics"
 )
 
-// Retries, of every call to AWS: the SDK's own retryer decides what is repeated. A call is sent at most eight times, which takes one
-// second on average and never more than 2.5 seconds of pauses, so a service that refuses everything is reported soon.
+// Retries, of every call to AWS: the SDK's own retryer decides what is repeated. A call is sent at most eight times,
+// which takes one second on average and never more than 2.5 seconds of pauses, so a service that refuses everything
+// is reported soon.
 const (
 	maxAttempts = 8
 	firstPause  = 25 * time.Millisecond
@@ -24,7 +25,8 @@ const (
 func NewRetryer(recorder *metrics.Recorder) aws.RetryerV2 {
 	standard := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
-		// The SDK's own pauses are up to 2^n seconds, and a MaxBackoff below 2 seconds would take the chance out of them.
+		// The SDK's own pauses are up to 2^n seconds, and a MaxBackoff below 2 seconds would take the chance out of
+		// them.
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 			return rand.N(longestPause(attempt)), nil //nolint:gosec // jitter is no secret
 		})
@@ -50,7 +52,7 @@ func (r retryer) IsErrorRetryable(err error) bool {
 
 var throttles = retry.IsErrorThrottles(retry.DefaultThrottles)
 
-// errNoTime says that a call is not repeated because its caller has no time left.
+// errNoTime is returned when a call is not repeated because its caller has no time left.
 var errNoTime = errors.New("awsclient: no time is left to repeat the call")
 
 // GetRetryToken implements aws.Retryer: no repetition begins that the context's deadline would cut off. So the caller

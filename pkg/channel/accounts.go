@@ -40,8 +40,8 @@ type AccountStore interface {
 	// PutAccount writes an account if the stored one has its version, or if there is none and its version is 0; ErrAccountStale otherwise.
 	// It returns what is now stored, one version on.
 	PutAccount(ctx context.Context, account Account) (Account, error)
-	// DeleteAccount deletes an account of a workspace; problem.NotFound when the workspace has none such. Where read is given, the account is
-	// deleted only while it is as it was read; ErrAccountStale otherwise.
+	// DeleteAccount deletes an account of a workspace; problem.NotFound when the workspace has none such. Where read
+	// is given, the account is deleted only while it is as it was read; ErrAccountStale otherwise.
 	DeleteAccount(ctx context.Context, workspace string, key AccountKey, read *Account) error
 	// ListAccounts reads a page of a workspace's accounts, the newest first; after and next are positions in that order.
 	ListAccounts(ctx context.Context, workspace string, limit int, after string) (accounts []Account, next string, err error)

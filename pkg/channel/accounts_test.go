@@ -336,7 +336,8 @@ func TestADamagedSealSaysNothing(t *testing.T) {
 	}
 }
 
-// A client that sends its whole configuration again says until when the former secret is valid; one that has expired stays so.
+// A client that sends its whole configuration again says until when the former secret is valid; one that has expired
+// stays so.
 func TestAnExpiredSecretStaysExpired(t *testing.T) {
 	l, c := newLedger(), &clock{noon}
 	registry := channel.NewRegistry(l, l, c.now)

@@ -156,8 +156,8 @@ func (p Person) named() bool { return len(p.Addresses) > 0 || p.Phone != "" || p
 // otherAccount is why an event is refused that came with the secret of one account and names what is of another.
 const otherAccount = "the %s of the event names what belongs to another account; send it with a secret of channel platform"
 
-// mayChange refuses an event about a request that is of another account than its own, where it may touch no other. A request is of the account
-// that made it, or of that of its conversation.
+// mayChange refuses an event about a request that is of another account than its own, where it may touch no other. A
+// request is of the account that made it, or of that of its conversation.
 func (c *Cases) mayChange(ctx context.Context, request StoredRequest, e Event) error {
 	if !e.Bound || request.WriteID == "" || request.Origin == e.account() {
 		return nil

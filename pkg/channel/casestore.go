@@ -54,7 +54,8 @@ type CaseStore interface {
 
 	// Wait keeps an event that cannot be applied yet; one that waits already keeps its time.
 	Wait(ctx context.Context, w Waiting) error
-	// EachWaiting visits the events that wait, of all workspaces in turn and from another place each time, until visit fails.
+	// EachWaiting visits the events that wait, of all workspaces in turn and from another place each time, until
+	// visit fails.
 	EachWaiting(ctx context.Context, visit func(Waiting) error) error
 	// EndWait forgets an event that waited.
 	EndWait(ctx context.Context, w Waiting) error

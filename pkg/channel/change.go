@@ -121,9 +121,10 @@ func (r renaming) moves(p pair, i contact.Identity) bool {
 	return (everywhere || p.former.is(i)) && !i.FirstSeenAt.After(r.At)
 }
 
-// renamePerson moves identities and the phone that a channel gave. Others may have the new number or id already, because they wrote from
-// it before the change came. They are joined where one of both then has neither phone nor e-mail of their own; else both keep what they
-// have, and are told. It returns what the person would gain that keys do not name.
+// renamePerson moves identities and the phone that a channel gave. Others may have the new number or id already,
+// because they wrote from it before the change came. They are joined where one of both then has neither phone nor
+// e-mail of their own; else both keep what they have, and are told. It returns what the person would gain that keys
+// do not name.
 func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact, keys Keys, apart bool) (Write, []Claim) {
 	d := a.begun(r.Workspace, whose{taken: map[contact.IdentityKey]bool{}}, known, actorOf(r.Event))
 	base, lost := r.moved(c)
@@ -161,8 +162,8 @@ func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact, keys 
 	return a.ended(d, before), unasked
 }
 
-// heirOf is the contact that takes in somebody who has neither phone nor e-mail left: the first of others with one of their own, or the
-// first of all.
+// heirOf is the contact that takes in somebody who has neither phone nor e-mail left: the first of others with one of
+// their own, or the first of all.
 func heirOf(base contact.Contact, others []contact.Contact) *contact.Contact {
 	var heir *contact.Contact
 	for i, other := range others {

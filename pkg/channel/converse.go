@@ -34,9 +34,10 @@ func (a *Applier) converse(d *decision, s *sighting) {
 	d.everywhere(a, f.Event)
 }
 
-// notNamed reports whether messages are of the identity's conversation although they name another one. An account that may touch only what
-// is its own names a conversation of another account in vain. A conversation that the platform did not name is that of its identities alone:
-// who names our id of it, and is somebody else, has none of it.
+// notNamed reports whether messages are of the identity's conversation although they name another one. An account
+// that may touch only what is its own names a conversation of another account in vain. A conversation that the
+// platform did not name is that of its identities alone: who names our id of it, and is somebody else, has none of
+// it.
 func (d *decision) notNamed(id string, e Event, theirs func(contact.Identity) bool) bool {
 	c, there := d.known.Conversations[id]
 	switch {

@@ -45,8 +45,8 @@ func (a *Applier) see(ctx context.Context, s *sighting, followed int) error {
 	})
 }
 
-// decided writes what decide says, again when others changed the same meanwhile. A join that no transaction takes is decided again with both
-// contacts staying apart.
+// decided writes what decide says, again when others changed the same meanwhile. A join that no transaction takes is
+// decided again with both contacts staying apart.
 func (a *Applier) decided(ctx context.Context, decide func(apart bool) (Write, error)) error {
 	apart := false
 	for try := 1; ; try++ {
@@ -141,8 +141,8 @@ func (d *decision) guard(at time.Time, addresses []address, phone, email string,
 	}
 }
 
-// giveBack takes off the person again what the decision gave and another contact holds, and has both told: no write could give it. It
-// returns what the person gains that was not asked for; whose that is nobody knows yet.
+// giveBack takes off the person again what the decision gave and another contact holds, and has both told: no write
+// could give it. It returns what the person gains that was not asked for; whose that is nobody knows yet.
 func (d *decision) giveBack(before contact.Contact, asked Keys) (unasked []Claim) {
 	had := claimsOf(before)
 	for _, joined := range d.Joined {

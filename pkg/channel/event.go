@@ -65,8 +65,8 @@ type Event struct {
 	Survey       *Feedback `json:"survey,omitempty"`  // of SurveySubmitted
 	ContactID    string    `json:"contactId,omitempty"`
 
-	// Bound says that the event came with the secret of an account that is not the platform's: by id it may touch only contacts, conversations
-	// and requests of its own account.
+	// Bound reports whether the event came with the secret of an account that is not the platform's: by id it may
+	// touch only contacts, conversations and requests of its own account.
 	Bound bool `json:"bound,omitempty"`
 }
 

@@ -18,8 +18,8 @@ const (
 	maxUnknown    = 10_000
 )
 
-// Keyring finds accounts and opens their secrets for the webhooks. An account is read each time, so that a rotation or a
-// deletion takes effect at once. Two things are remembered:
+// Keyring finds accounts and opens their secrets for the webhooks. An account is read each time, so that a rotation
+// or a deletion takes effect at once. Two things are remembered:
 //   - What was opened, for 15 minutes, by what was sealed. A rotation seals again, so the secret before is never taken for the
 //     new one.
 //   - That an account is unknown, once it was asked for ten times within five seconds, until these are over. Anybody may post to

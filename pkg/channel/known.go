@@ -9,9 +9,10 @@ import (
 	"github.com/occ/contacts/pkg/plainjson"
 )
 
-// readKnown reads whom and what keys name. Claims and contacts are read one after the other, so an agent may have taken a phone off a
-// contact in between. Every contact that a decision goes by is a condition of its write, and no claim is: so what the contacts hold
-// counts, and a claim that its contact does not bear out counts as free. The write then puts it on the condition that it is absent.
+// readKnown reads whom and what keys name. Claims and contacts are read one after the other, so an agent may have
+// taken a phone off a contact in between. Every contact that a decision goes by is a condition of its write, and no
+// claim is: so what the contacts hold counts, and a claim that its contact does not bear out counts as free. The
+// write then puts it on the condition that it is absent.
 func (a *Applier) readKnown(ctx context.Context, workspace string, keys Keys) (Known, error) {
 	known, err := a.store.Known(ctx, workspace, keys)
 	if err != nil {
@@ -32,7 +33,8 @@ func (a *Applier) readKnown(ctx context.Context, workspace string, keys Keys) (K
 	return known, nil
 }
 
-// setHolder has a claim be that of the contact that holds its value as it was read: the one that the claim names, else any other one.
+// setHolder has a claim be that of the contact that holds its value as it was read: the one that the claim names,
+// else any other one.
 func (k Known) setHolder(claimed string, holds func(contact.Contact) bool, set func(id string), free func()) {
 	if c, read := k.Contacts[claimed]; read && holds(c) {
 		return
@@ -107,8 +109,8 @@ func (k Keys) asks(claim Claim) bool {
 	}
 }
 
-// maxWeight bounds, in bytes as they are stored, what joins and identities make of a contact: an item has at most 400 KB, and an agent's
-// edits, counts and profiles need some of it. What would weigh more stays apart.
+// maxWeight bounds, in bytes as they are stored, what joins and identities make of a contact: an item has at most 400
+// KB, and an agent's edits, counts and profiles need some of it. What would weigh more stays apart.
 const maxWeight = 350_000
 
 // weight is about how many bytes a contact has as it is stored.

@@ -42,7 +42,8 @@ func (s *sighting) seen(c contact.Contact, w whose) contact.Contact {
 	return c
 }
 
-// within leaves out identities that a contact gains beyond what storage takes. Whoever uses them is still known by phone or e-mail.
+// within leaves out identities that a contact gains beyond what storage takes. Whoever uses them is still known by
+// phone or e-mail.
 func within(c contact.Contact, identities []contact.Identity) []contact.Identity {
 	before := c
 	c.Identities = identities

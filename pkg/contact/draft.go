@@ -73,7 +73,8 @@ type normalizer struct {
 	failure error // of ours, which no other value can mend
 }
 
-// normalize returns the patch of a contact with every value in its stored form; problem.ValidationFailed with all faults.
+// normalize returns the patch of a contact with every value in its stored form; problem.ValidationFailed with all
+// faults.
 func (p Patch) normalize(before Contact, phone func(raw string) (string, error)) (Patch, error) {
 	n := normalizer{before: before, phone: phone}
 	return n.patch(p)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// HasIdentity reports whether the contact holds the identity of a key. A key with EveryAccount names an identity that holds on every
-// account of its channel.
+// HasIdentity reports whether the contact holds the identity of a key. A key with EveryAccount names an identity that
+// holds on every account of its channel.
 func (c Contact) HasIdentity(key IdentityKey) bool {
 	return slices.ContainsFunc(c.Identities, func(i Identity) bool {
 		return i.Key() == key || i.EveryAccount && i.Key().Everywhere() == key

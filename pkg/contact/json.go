@@ -76,8 +76,8 @@ func orNull(s string) *string {
 	return &s
 }
 
-// CheckSize demands that the contact, as answered, stays within MaxSize, or does not grow where joins have left more; problem.ContactTooLarge
-// otherwise. Before is the zero value for a new contact.
+// CheckSize demands that the contact, as answered, stays within MaxSize, or does not grow where joins have left more;
+// problem.ContactTooLarge otherwise. Before is the zero value for a new contact.
 func CheckSize(before, after Contact) error {
 	size, err := answeredSize(after)
 	if err != nil || size <= MaxSize {

@@ -53,7 +53,8 @@ func (s *Service) addNote(ctx context.Context, workspace, contactID string, acto
 	return note, err
 }
 
-// roomForNote refuses another note for a contact that has MaxNotes: exports and imports hold all of a contact's notes at once.
+// roomForNote refuses another note for a contact that has MaxNotes: exports and imports hold all of a contact's notes
+// at once.
 func (s *Service) roomForNote(ctx context.Context, c Contact) error {
 	count, err := s.store.CountNotes(ctx, c.Workspace, c.Owners(), MaxNotes)
 	if err == nil && count >= MaxNotes {

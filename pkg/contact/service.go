@@ -53,8 +53,8 @@ func (s *Service) create(ctx context.Context, workspace string, actor Actor, dra
 	return made, nil
 }
 
-// check demands what holds for a contact as a whole. Joins may have left more than a request may bring: the limits then are what the
-// contact had before, so that every change that adds nothing to it goes through.
+// check demands what holds for a contact as a whole. Joins may have left more than a request may bring: the limits
+// then are what the contact had before, so that every change that adds nothing to it goes through.
 func check(before, after Contact) error {
 	if after.Name == "" && len(after.Identities) == 0 {
 		return problem.Invalid("body.name", nil, "%s", errNoName)

@@ -221,7 +221,8 @@ func TestListRefuses(t *testing.T) {
 	}
 }
 
-// A channel may give what a request may not: newer phone ranges, labels beyond the limit, what was valid once. Repeating it is no fault.
+// A channel may give what a request may not: newer phone ranges, labels beyond the limit, what was valid once.
+// Repeating it is no fault.
 func TestWhatTheContactHasIsNeverRefused(t *testing.T) {
 	s, store := service()
 	var labels []string

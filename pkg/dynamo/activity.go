@@ -36,8 +36,8 @@ func activityItem(c contact.Contact, a contact.Activity, writeID string) (item, 
 }
 
 const (
-	// maxActivityBytes is how large an entry may be before its texts are cut. An entry holds what was there and what came for it, and a
-	// contact that others were joined into may have more than the limit of one.
+	// maxActivityBytes is how large an entry may be before its texts are cut. An entry holds what was there and what
+	// came for it, and a contact that others were joined into may have more than the limit of one.
 	maxActivityBytes = 280 << 10
 	// shownText is how many characters of a text are kept then, as of a note's; fewer when that is still too much.
 	shownText = 200

@@ -9,7 +9,8 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// Whatever is called of a table that refuses everything, reads as well as writes, the answer is that the database is busy.
+// Whatever is called of a table that refuses everything, reads as well as writes, the answer is that the database is
+// busy.
 func TestABusyTableIsUnavailable(t *testing.T) {
 	for name, body := range map[string]string{"throttled": throttled, "conflict": conflict} {
 		for call, do := range map[string]func(*Store) error{

@@ -17,9 +17,11 @@ import (
 const (
 	// maxBatchWrites is how many items a BatchWriteItem takes.
 	maxBatchWrites = 25
-	// indexLag is how long after a deletion index "owner" usually may hide something of the contact; it trails by less than a second.
+	// indexLag is how long after a deletion index "owner" usually may hide something of the contact; it trails by
+	// less than a second.
 	indexLag = 10 * time.Second
-	// ticketLife is how long a ticket stays at least: a table that is throttled makes its index trail by more. The last look is then.
+	// ticketLife is how long a ticket stays at least: a table that is throttled makes its index trail by more. The
+	// last look is then.
 	ticketLife = time.Hour
 	// cleanersAtOnce is how many deletions, or items of one, are cleaned up at once.
 	cleanersAtOnce = 8
@@ -40,8 +42,8 @@ func (s *Store) ticket(c contact.Contact, writeID string, deletedAt time.Time) i
 	return it
 }
 
-// CleanUp does what changes of large contacts left to do, removes what deleted contacts left, and returns how many contacts
-// something was left of. One that cannot be helped now does not keep the others waiting.
+// CleanUp does what changes of large contacts left to do, removes what deleted contacts left, and returns how many
+// contacts something was left of. One that cannot be helped now does not keep the others waiting.
 func (s *Store) CleanUp(ctx context.Context) (int, error) {
 	if _, err := s.followUps(ctx); err != nil {
 		return 0, err
@@ -75,9 +77,10 @@ func (s *Store) CleanUp(ctx context.Context) (int, error) {
 	return int(cleaned.Load()), errors.Join(failed...)
 }
 
-// cleanUp removes all that hangs on a deleted contact and its activity, takes the contact out of its conversations and feedback, and says
-// whether there was anything. Nothing can be added meanwhile: whatever hangs on a contact is written on the condition that it is there.
-// The ticket rests when the index of the timeline shows nothing, and goes when it shows nothing an hour after the deletion.
+// cleanUp removes all that hangs on a deleted contact and its activity, takes the contact out of its conversations
+// and feedback, and says whether there was anything. Nothing can be added meanwhile: whatever hangs on a contact is
+// written on the condition that it is there. The ticket rests when the index of the timeline shows nothing, and goes
+// when it shows nothing an hour after the deletion.
 func (s *Store) cleanUp(ctx context.Context, ticket item) (found bool, err error) {
 	left, err := s.removeLeft(ctx, ticket)
 	if err != nil {

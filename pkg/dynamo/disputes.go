@@ -10,11 +10,12 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// A dispute is told in the activity of both contacts, with the value that a channel gave to one and that the other holds. When one of them is
-// deleted, the entry of the other one goes on naming the field, and says neither the value nor whom it was about.
+// A dispute is told in the activity of both contacts, with the value that a channel gave to one and that the other
+// holds. When one of them is deleted, the entry of the other one goes on naming the field, and says neither the value
+// nor whom it was about.
 
-// removeActivity removes the activity of a deleted contact under one of its ids, after what it says of disputes was taken out of that of the
-// others: as long as it is there, whoever repeats this finds them again.
+// removeActivity removes the activity of a deleted contact under one of its ids, after what it says of disputes was
+// taken out of that of the others: as long as it is there, whoever repeats this finds them again.
 func (s *Store) removeActivity(ctx context.Context, ticket item, owner string) (int, error) {
 	workspace := ticket.text(attrWorkspace)
 	gone := append([]string{ticket.text(attrContactID)}, ticket.texts("mergedFrom")...)
@@ -52,7 +53,8 @@ func disputedWith(it item) (ids []string) {
 	return ids
 }
 
-// forgetDisputes takes the values of disputes with deleted contacts out of another contact's activity, and their ids out of that contact.
+// forgetDisputes takes the values of disputes with deleted contacts out of another contact's activity, and their ids
+// out of that contact.
 func (s *Store) forgetDisputes(ctx context.Context, workspace, other string, gone []string) error {
 	var told []item
 	err := s.eachOf(ctx, s.tables.Timeline, activityPartition(workspace, other), "", func(it item) error {
@@ -109,8 +111,8 @@ func (s *Store) emptyEntry(ctx context.Context, it item) error {
 	return err
 }
 
-// forgetMarks takes out of a contact which disputes with deleted contacts it was told of. It reports whether somebody else changed the contact
-// meanwhile.
+// forgetMarks takes out of a contact which disputes with deleted contacts it was told of. It reports whether somebody
+// else changed the contact meanwhile.
 func (s *Store) forgetMarks(ctx context.Context, c contact.Contact, gone []string) (changed bool, err error) {
 	left := slices.DeleteFunc(slices.Clone(c.Disputed), func(mark string) bool {
 		_, id, _ := strings.Cut(mark, "#")

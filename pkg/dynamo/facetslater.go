@@ -9,11 +9,12 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// A change of a contact that outgrew the usual limits by joins may touch more items than one transaction takes: 75 labels replaced by 40
-// others are 115 facets. The contact, its claims and its activity are then written in one transaction as always, so that the change is done
-// whole or not at all, and with them a ticket that names the facets and words that found no room. Those follow from the contact, so whoever
-// reads the ticket knows what is to be: the writer right after the transaction, or the sweep when the writer died. Until then the lists by
-// those facets trail, as an index does.
+// A change of a contact that outgrew the usual limits by joins may touch more items than one transaction takes: 75
+// labels replaced by 40 others are 115 facets. The contact, its claims and its activity are then written in one
+// transaction as always, so that the change is done whole or not at all, and with them a ticket that names the facets
+// and words that found no room. Those follow from the contact, so whoever reads the ticket knows what is to be: the
+// writer right after the transaction, or the sweep when the writer died. Until then the lists by those facets trail,
+// as an index does.
 
 // followUp names an item that follows from a contact, inside a ticket.
 type followUp struct {
@@ -26,7 +27,8 @@ func (f followUp) key() key { return key{f.PK, f.SK} }
 
 const attrFollowUps = "items" // of a ticket: JSON, the followUps
 
-// fitted leaves as many parts as one transaction takes. The ticket of the rest is among them, and returned; nil when all fit.
+// fitted leaves as many parts as one transaction takes. The ticket of the rest is among them, and returned; nil when
+// all fit.
 func (s *Store) fitted(workspace string, parts []part, writeID string) (kept []part, ticket item, err error) {
 	if len(parts) <= maxTransactionItems {
 		return parts, nil, nil
@@ -76,8 +78,8 @@ func (s *Store) followUp(ctx context.Context, ticket item) error {
 // alignTries bounds how often facets are aligned again because their contact changed meanwhile.
 const alignTries = 20
 
-// alignFacets puts those of the items that a contact implies as it is now, and deletes the others, on the condition that the contact stays
-// as it was read.
+// alignFacets puts those of the items that a contact implies as it is now, and deletes the others, on the condition
+// that the contact stays as it was read.
 func (s *Store) alignFacets(ctx context.Context, workspace, contactID string, keys []key) error {
 	for try := 1; ; try++ {
 		stored, err := s.read(ctx, s.tables.Contacts, contactKey(workspace, contactID))

@@ -94,8 +94,9 @@ func (s *Store) eachOf(ctx context.Context, table, partition, prefix string, vis
 	return s.eachRead(ctx, true, table, partition, prefix, visit)
 }
 
-// eachToSweep visits the items of a partition that a sweep looks after. It costs half of what eachOf costs, every minute: an item
-// that does not show yet is seen by the next sweep, and one that shows although it is gone is looked up before anything is done.
+// eachToSweep visits the items of a partition that a sweep looks after. It costs half of what eachOf costs, every
+// minute: an item that does not show yet is seen by the next sweep, and one that shows although it is gone is looked
+// up before anything is done.
 func (s *Store) eachToSweep(ctx context.Context, partition string, visit func(item) error) error {
 	return s.eachRead(ctx, false, s.tables.Jobs, partition, "", visit)
 }

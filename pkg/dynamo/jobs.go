@@ -92,7 +92,8 @@ func (s *Store) countOpen(ctx context.Context, partition func(bucket int) string
 	return total, err
 }
 
-// count counts the items of a partition whose sort key begins with prefix, up to most. It may trail a write by some seconds.
+// count counts the items of a partition whose sort key begins with prefix, up to most. It may trail a write by some
+// seconds.
 func (s *Store) count(ctx context.Context, table, partition, prefix string, most int) (total int, err error) {
 	var start map[string]types.AttributeValue
 	for more := true; more && total < most; more = start != nil {
@@ -109,8 +110,8 @@ func (s *Store) count(ctx context.Context, table, partition, prefix string, most
 	return total, nil
 }
 
-// eachOpen visits the entries of open jobs of a kind, of all workspaces: one of each workspace in turn, in another order each time, as
-// whoever looks after them may have to stop before the end.
+// eachOpen visits the entries of open jobs of a kind, of all workspaces: one of each workspace in turn, in another
+// order each time, as whoever looks after them may have to stop before the end.
 func (s *Store) eachOpen(ctx context.Context, partition func(bucket int) string, visit func(workspace, id string)) error {
 	byWorkspace := map[string][]string{}
 	for b := range openBuckets {

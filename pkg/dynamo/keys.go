@@ -316,7 +316,7 @@ func followUpKey(workspace, writeID string) key {
 
 func followUpPartition(b int) string { return fmt.Sprintf("followup#%d", b) }
 
-// isFollowUp says that a key of table jobs is of such a ticket.
+// isFollowUp reports whether a key of table jobs is of such a ticket.
 func isFollowUp(k key) bool { return inBucket(k, followUpPartition) }
 
 // cleanUpKey is of the ticket that says what is left to remove of a deleted contact.

@@ -51,7 +51,8 @@ func (s *Store) Known(ctx context.Context, workspace string, asked channel.Keys)
 	return k.Known, err
 }
 
-// ownID reports whether a text may be an id of ours: the name of a conversation that the platform chose, or a random one.
+// ownID reports whether a text may be an id of ours: the name of a conversation that the platform chose, or a random
+// one.
 func ownID(text string) bool {
 	return len(text) <= maxOwnID && strings.Trim(text, "0123456789abcdef-") == "" && len(text) >= shortestOwnID
 }

@@ -12,17 +12,18 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// The registry of labels has an entry for each label of a workspace: its first spelling, and the shards whose contacts were given it. Whether
-// a label is in use, its facets say; one that nobody has any more is marked as unused, so that it is not looked for again, and its entry
-// goes some time later.
+// The registry of labels has an entry for each label of a workspace: its first spelling, and the shards whose
+// contacts were given it. Whether a label is in use, its facets say; one that nobody has any more is marked as
+// unused, so that it is not looked for again, and its entry goes some time later.
 //
-// A label may be given to a contact in the very moment in which it is found unused, and nothing may be lost then. So both sides write first and look
-// afterwards: who gives a label writes the facet, and then looks at the entry (confirmLabels); who finds it unused marks the entry, and
-// then looks for facets once more (isUsed). Whoever comes second sees the other.
+// A label may be given to a contact in the very moment in which it is found unused, and nothing may be lost then. So
+// both sides write first and look afterwards: who gives a label writes the facet, and then looks at the entry
+// (confirmLabels); who finds it unused marks the entry, and then looks for facets once more (isUsed). Whoever comes
+// second sees the other.
 
 const (
-	// labelRest is how long a label has to be unused before its entry is deleted: longer than anybody remembers an entry (labelMemory) and
-	// any function runs.
+	// labelRest is how long a label has to be unused before its entry is deleted: longer than anybody remembers an
+	// entry (labelMemory) and any function runs.
 	labelRest = time.Hour
 	// labelMemory is how long a process remembers that a label is registered.
 	labelMemory = 10 * time.Minute
@@ -32,7 +33,8 @@ const (
 	registrarsAtOnce = 8
 	// probesAtOnce is how many labels are looked for at once.
 	probesAtOnce = 32
-	// maxMarks is how many labels one request marks as unused. Those beyond are only looked for, and marked by another one.
+	// maxMarks is how many labels one request marks as unused. Those beyond are only looked for, and marked by
+	// another one.
 	maxMarks = 5_000
 )
 
@@ -83,7 +85,8 @@ func given(before, after contact.Contact) givenLabels {
 	return g
 }
 
-// registerLabels enters labels into the workspace's registry, before the transaction that gives them to contacts. The first spelling stays.
+// registerLabels enters labels into the workspace's registry, before the transaction that gives them to contacts. The
+// first spelling stays.
 func (s *Store) registerLabels(ctx context.Context, workspace string, labels givenLabels) error {
 	unknown := givenLabels{}
 	for value, one := range labels {
@@ -96,7 +99,8 @@ func (s *Store) registerLabels(ctx context.Context, workspace string, labels giv
 
 func labelMemo(workspace, value string) string { return workspace + "#label#" + value }
 
-// confirmLabels is called after the transaction that gave labels to contacts. It enters those again that somebody found unused meanwhile.
+// confirmLabels is called after the transaction that gave labels to contacts. It enters those again that somebody
+// found unused meanwhile.
 func (s *Store) confirmLabels(ctx context.Context, workspace string, labels givenLabels) error {
 	return s.enterLabels(ctx, workspace, labels)
 }

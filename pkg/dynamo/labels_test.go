@@ -42,7 +42,8 @@ func labelsOn(t *testing.T, s *Store) []string {
 	return labels
 }
 
-// A chunk registers its labels by the hundred. GET /labels costs what the labels in use cost, however many there ever were.
+// A chunk registers its labels by the hundred. GET /labels costs what the labels in use cost, however many there ever
+// were.
 func TestLabelsOfAChunk(t *testing.T) {
 	s := fresh(t)
 	w := workbenchOn(t, s)
@@ -172,7 +173,8 @@ func (b *beforehand) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// A writer that dies right after its transaction leaves a label that was marked meanwhile: it is found before its entry goes.
+// A writer that dies right after its transaction leaves a label that was marked meanwhile: it is found before its
+// entry goes.
 func TestALabelWhoseWriterDied(t *testing.T) {
 	s := fresh(t)
 	c := person(1)

@@ -41,8 +41,8 @@ func (s *Store) Labels(ctx context.Context, workspace string) ([]string, error) 
 	return labels, nil
 }
 
-// labelEntries are the entries of a workspace's labels in the order of their values; of one value that of before comes first, which has the
-// first spelling.
+// labelEntries are the entries of a workspace's labels in the order of their values; of one value that of before
+// comes first, which has the first spelling.
 func (s *Store) labelEntries(ctx context.Context, workspace string) ([]item, error) {
 	partitions := []string{formerLabelsPartition(workspace)}
 	for b := range labelBuckets {
@@ -66,8 +66,8 @@ func (s *Store) labelEntries(ctx context.Context, workspace string) ([]item, err
 	return entries, nil
 }
 
-// isUsed reports whether some contact has the label of an entry. It marks the entry of one that nobody has, or deletes it when it was marked
-// long ago.
+// isUsed reports whether some contact has the label of an entry. It marks the entry of one that nobody has, or
+// deletes it when it was marked long ago.
 func (s *Store) isUsed(ctx context.Context, workspace string, entry item, marks *atomic.Int64) (bool, error) {
 	since := entry.time(attrUnusedAt)
 	switch {

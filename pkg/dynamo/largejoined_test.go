@@ -86,7 +86,8 @@ func TestAllLabelsOfAnOutgrownContactAreReplaced(t *testing.T) {
 	verified(t, s)
 }
 
-// The writer dies after the transaction. The change is done whole, and the sweep does what is left, by what the contact is then.
+// The writer dies after the transaction. The change is done whole, and the sweep does what is left, by what the
+// contact is then.
 func TestACrashAfterALargeChange(t *testing.T) {
 	for name, between := range map[string]func(t *testing.T, s *Store, c contact.Contact){
 		"nothing happens meanwhile": func(*testing.T, *Store, contact.Contact) {},

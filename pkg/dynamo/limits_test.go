@@ -47,7 +47,8 @@ func TestAttributesFullOfHTMLAreStored(t *testing.T) {
 	}
 }
 
-// What a contact has by joins may be more than the limit of one; the entry of its change then holds the beginnings of its texts.
+// What a contact has by joins may be more than the limit of one; the entry of its change then holds the beginnings of
+// its texts.
 func TestTheActivityOfALargeChangeIsCut(t *testing.T) {
 	s, c := fresh(t), person(1)
 	c.Attributes = signs(160, "a")

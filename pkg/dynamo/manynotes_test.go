@@ -33,8 +33,8 @@ func notesIn(t *testing.T, s *Store) map[key]string {
 	return notes
 }
 
-// A worker dies at each of the transactions of a row with many notes, and somebody cancels the import: either the row and all of its notes
-// are written, or neither is.
+// A worker dies at each of the transactions of a row with many notes, and somebody cancels the import: either the row
+// and all of its notes are written, or neither is.
 func TestNotesGoWithTheirRow(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		for dies := range 5 {

@@ -50,9 +50,9 @@ func (p placed) compare(other placed) int {
 	return cmp.Or(strings.Compare(p.sort, other.sort), strings.Compare(p.owner, other.owner))
 }
 
-// newestOf reads a page of what hangs on several owners, as one list. after and next name the owner too, as two owners may have items of
-// one sort key. An owner's query may end before its items do, at 1 MB or at limit: nothing older than that place is given out, or the rest of
-// that owner would be passed.
+// newestOf reads a page of what hangs on several owners, as one list. after and next name the owner too, as two
+// owners may have items of one sort key. An owner's query may end before its items do, at 1 MB or at limit: nothing
+// older than that place is given out, or the rest of that owner would be passed.
 func (s *Store) newestOf(
 	ctx context.Context, table string, owners []string, limit int, after string, place func(owner string) (partition, prefix string),
 ) (items []item, next string, err error) {

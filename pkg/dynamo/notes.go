@@ -91,8 +91,9 @@ func (s *Store) withNote(ctx context.Context, before, after contact.Contact, act
 	return written("update", s.transact(ctx, writeID, parts, maxTries), after, writeID, parts)
 }
 
-// FinishNotes implements importing.ChunkStore. Each transaction moves the record, which says what is left then, and demands that the contact
-// is there: notes that are put belong to somebody, and none is put twice, be it that somebody deletes one meanwhile.
+// FinishNotes implements importing.ChunkStore. Each transaction moves the record, which says what is left then, and
+// demands that the contact is there: notes that are put belong to somebody, and none is put twice, be it that
+// somebody deletes one meanwhile.
 func (s *Store) FinishNotes(ctx context.Context, ref importing.ChunkRef, state importing.ChunkState, notes []contact.Note) (importing.ChunkState, error) {
 	for state.NotesLeft.Any() {
 		owner := contact.Contact{Workspace: ref.Workspace, ID: state.NotesLeft.ContactID}

@@ -57,8 +57,8 @@ func (s *Store) owned(ctx context.Context, kind ownedKind, workspace string, own
 	return page, next, nil
 }
 
-// newestEntries are the first of several lists as one, and the sort key to go on after when more may follow. Nothing older is given out than
-// what each query that goes on has read to.
+// newestEntries are the first of several lists as one, and the sort key to go on after when more may follow. Nothing
+// older is given out than what each query that goes on has read to.
 func newestEntries(lists []result, limit int) (entries []entry, next string) {
 	bound := ""
 	for _, list := range lists {

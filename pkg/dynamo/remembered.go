@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// maxRemembered bounds how many names a process remembers: it then begins anew, which costs a write or a reading of each.
+// maxRemembered bounds how many names a process remembers: it then forgets them all, which costs a write or a reading
+// of each.
 const maxRemembered = 20_000
 
 // remembered are names that this process has seen in a registry: workspaces, and labels with their shards.

@@ -57,8 +57,9 @@ func (s *Store) PutRequest(ctx context.Context, before, after channel.StoredRequ
 	return nil
 }
 
-// counting is what a change of a request does to its contact: it counts when it begins to live, and no longer when it ends. The contact is
-// marked as one with feedback is: also a deleted request leaves a tombstone that names it, which whoever removes the contact has to release.
+// counting is what a change of a request does to its contact: it counts when it begins to live, and no longer when it
+// ends. The contact is marked as one with feedback is: also a deleted request leaves a tombstone that names it, which
+// whoever removes the contact has to release.
 func (s *Store) counting(ctx context.Context, before, after channel.StoredRequest, writeID string) ([]part, error) {
 	lives := after.Action != channel.Deleted && after.ContactID != ""
 	switch {

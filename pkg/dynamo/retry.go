@@ -8,8 +8,9 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// maxTries is how often a call is sent, and how often one is repeated for what DynamoDB leaves unprocessed without any progress. The
-// first is the business of the client's retryer (pkg/awsclient); it knows nothing of the second, as such an answer is no error.
+// maxTries is how often a call is sent, and how often one is repeated for what DynamoDB leaves unprocessed without
+// any progress. The first is the business of the client's retryer (pkg/awsclient); it knows nothing of the second, as
+// such an answer is no error.
 const maxTries = 8
 
 // Pauses before what was left unprocessed is asked for again, as the client's retryer makes them.

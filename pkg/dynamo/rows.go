@@ -21,8 +21,8 @@ type row struct {
 	overflow  []string // ids of notes beyond what one transaction holds; written after it
 }
 
-// storableRow is rowOf, or the rejection of a row that would make an item or a transaction too large for DynamoDB: no repetition helps that,
-// so it costs no delivery.
+// storableRow is rowOf, or the rejection of a row that would make an item or a transaction too large for DynamoDB: no
+// repetition helps that, so it costs no delivery.
 func (s *Store) storableRow(ref importing.ChunkRef, w *importing.Write, writeID string) (*row, error) {
 	r, err := s.rowOf(ref, w, writeID)
 	if err == nil {

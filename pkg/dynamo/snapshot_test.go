@@ -301,7 +301,8 @@ func TestIdentitiesWithoutEnd(t *testing.T) {
 	}
 }
 
-// Somebody else has both the user id and the phone of an event. Both are told once, and what comes later is applied all the same.
+// Somebody else has both the user id and the phone of an event. Both are told once, and what comes later is applied
+// all the same.
 func TestADisputeOverTwoFieldsGoesOn(t *testing.T) {
 	s := fresh(t)
 	widget := func(second int, phone, email string) channel.Event {

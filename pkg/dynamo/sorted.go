@@ -29,8 +29,8 @@ type bounds struct {
 
 var (
 	usually = bounds{maxSorted, collectUnits, searchUnits}
-	// grown is of a list that was begun sorted and has more matches meanwhile: its position means a place in that order, so going on in
-	// another one would pass contacts that kept their place.
+	// grown is of a list that was begun sorted and has more matches meanwhile: its position means a place in that
+	// order, so going on in another one would pass contacts that kept their place.
 	grown = bounds{10 * maxSorted, 20 * collectUnits, 20 * searchUnits}
 )
 
@@ -90,8 +90,8 @@ func (s *Store) candidates(ctx context.Context, q contact.Query, phases []phase,
 	return found, err
 }
 
-// collect names the candidates, each once, if there are no more than matches. Their entries may cost so much, and all so much with looking at
-// the contacts.
+// collect names the candidates, each once, if there are no more than matches. Their entries may cost so much, and all
+// so much with looking at the contacts.
 func (s *Store) collect(ctx context.Context, phases []phase, matches int, entries, all float64) (c collected, err error) {
 	seen := make(map[string]bool)
 	for _, ph := range phases {

@@ -12,8 +12,9 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// tableClient is the client of DynamoDB as this package calls it. The client's own retryer repeats what passes by itself; here it
-// learns of the conflicts of transactions, and what still fails for a passing reason becomes problem.Unavailable, reads and writes alike.
+// tableClient is the client of DynamoDB as this package calls it. The client's own retryer repeats what passes by
+// itself; here it learns of the conflicts of transactions, and what still fails for a passing reason becomes
+// problem.Unavailable, reads and writes alike.
 type tableClient struct{ *dynamodb.Client }
 
 type options = func(*dynamodb.Options)
@@ -77,7 +78,8 @@ func (c tableClient) TransactWriteItems(
 // attempts bounds how often the client's retryer sends a call.
 func attempts(most int) options { return func(o *dynamodb.Options) { o.RetryMaxAttempts = most } }
 
-// repeatConflicts has the client's retryer repeat writes that met another transaction, or of which one item was throttled.
+// repeatConflicts has the client's retryer repeat writes that met another transaction, or of which one item was
+// throttled.
 func repeatConflicts(o *dynamodb.Options) {
 	if its, ok := o.Retryer.(aws.RetryerV2); ok {
 		o.Retryer = conflictRetryer{its}

@@ -152,8 +152,8 @@ type refusal struct {
 func (r *refusal) Error() string { return "dynamo: a condition of the transaction failed" }
 
 // transact does all parts or none. A *refusal tells whose condition failed, once nothing else stood in the way; other
-// causes are waited out for so many tries. What DynamoDB would refuse for its size is not sent. writeID is the request's token too, so that for ten minutes DynamoDB itself
-// answers a repetition as it answered the first.
+// causes are waited out for so many tries. What DynamoDB would refuse for its size is not sent. writeID is the
+// request's token too, so that for ten minutes DynamoDB itself answers a repetition as it answered the first.
 func (s *Store) transact(ctx context.Context, writeID string, parts []part, tries int) error {
 	if err := s.checkParts(parts); err != nil {
 		return err

@@ -26,8 +26,9 @@ func (s *Store) Wait(ctx context.Context, w channel.Waiting) error {
 // waitingShare is how many events of a workspace in a partition are visited before it is the turn of the next.
 const waitingShare = 50
 
-// EachWaiting implements channel.CaseStore. The events of all workspaces share four partitions, and a walk may be stopped before its end. So
-// it begins anywhere, in the order of workspaces as well as among the events of one, and each workspace gets its share in turn.
+// EachWaiting implements channel.CaseStore. The events of all workspaces share four partitions, and a walk may be
+// stopped before its end. So it begins anywhere, in the order of workspaces as well as among the events of one, and
+// each workspace gets its share in turn.
 func (s *Store) EachWaiting(ctx context.Context, visit func(channel.Waiting) error) error {
 	var open []*waitingLine
 	for _, b := range rand.Perm(openBuckets) { //nolint:gosec // an order is no secret
@@ -64,8 +65,8 @@ type waitingLine struct {
 	ended     bool
 }
 
-// waitingLines finds the workspaces of a partition between two sort keys, and visits the first share of each. It returns those of which more
-// is left.
+// waitingLines finds the workspaces of a partition between two sort keys, and visits the first share of each. It
+// returns those of which more is left.
 func (s *Store) waitingLines(ctx context.Context, partition, low, high string, visit func(channel.Waiting) error) (open []*waitingLine, err error) {
 	for {
 		found, err := s.between(ctx, partition, low, high, 1)

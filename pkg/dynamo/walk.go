@@ -82,8 +82,9 @@ const (
 	clockSkew = time.Minute
 )
 
-// visitMet visits what a walk met, some at a time where there are many notes, with the id of the last one. A contact into which another was
-// joined since the walk began is given again: it may have been visited before, without what it got, and the joined one was not visited.
+// visitMet visits what a walk met, some at a time where there are many notes, with the id of the last one. A contact
+// into which another was joined since the walk began is given again: it may have been visited before, without what it
+// got, and the joined one was not visited.
 func (s *Store) visitMet(ctx context.Context, batch []met, began time.Time, visit func(records []exporting.Record, last string) error) error {
 	var records []exporting.Record
 	bytes := 0

@@ -43,7 +43,8 @@ func (s *Store) walkList(ctx context.Context, workspace string, selection export
 	}
 }
 
-// visitWithNotes visits contacts with their notes: few at a time, as the notes of one may be megabytes. Position is that after the last one.
+// visitWithNotes visits contacts with their notes: few at a time, as the notes of one may be megabytes. Position is
+// that after the last one.
 func (s *Store) visitWithNotes(ctx context.Context, contacts []contact.Contact, position string, visit visitor) error {
 	for {
 		records, err := s.withNotes(ctx, contacts)

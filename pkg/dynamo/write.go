@@ -53,8 +53,8 @@ func (s *Store) Update(ctx context.Context, before, after contact.Contact, activ
 	return nil
 }
 
-// afterwards does what is left when a change of contacts is done. Errors are nobody's to repeat: the sweep does what the ticket says, and a
-// label is looked for once more before its entry goes.
+// afterwards does what is left when a change of contacts is done. Errors are nobody's to repeat: the sweep does what
+// the ticket says, and a label is looked for once more before its entry goes.
 func (s *Store) afterwards(ctx context.Context, workspace string, later item, labels givenLabels) {
 	_ = s.followUp(ctx, later)
 	_ = s.confirmLabels(ctx, workspace, labels)

@@ -35,7 +35,7 @@ const (
 
 // maxAttributeColumns is how many custom attributes have a column of their own. An integration may give every contact
 // keys that nobody else has, so that a table would grow with the square of the contacts. With the other columns they
-// stay below the 500 that our import takes, and far below the 16,384 of a spreadsheet; the rest stands in
+// stay below the 500 that our import takes, and far below the 16,384 of a spreadsheet; the rest is in
 // colAttributes.
 const maxAttributeColumns = 400
 

@@ -102,8 +102,8 @@ type Fault struct {
 	Detail string
 }
 
-// forgetSearch drops what was searched for, often somebody's e-mail or phone: an export that has ended needs it no more, and nothing else
-// would remove it when that person is deleted.
+// forgetSearch drops what was searched for, often somebody's e-mail or phone: an export that has ended needs it no
+// more, and nothing else would remove it when that person is deleted.
 func (e *Export) forgetSearch() { e.Selection.Q, e.Selection.Search = "", nil }
 
 // Ref names the export.
@@ -113,6 +113,7 @@ func (e Export) Ref() Ref { return Ref{e.Workspace, e.ID} }
 type Record struct {
 	Contact contact.Contact `json:"c"`
 	Notes   []string        `json:"n,omitempty"`
-	// Again is not 0 for a contact that is given once more, as another one was joined into it meanwhile: it replaces what was given before.
+	// Again is not 0 for a contact that is given once more, as another one was joined into it meanwhile: it replaces
+	// what was given before.
 	Again int `json:"again,omitempty"`
 }

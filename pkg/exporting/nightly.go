@@ -17,8 +17,8 @@ type Workspaces interface {
 	Settings(ctx context.Context, workspace string) (contact.Settings, error)
 }
 
-// The backups of a night are spread: each is a call of Lambda, and all at once would take the places that the API's and the
-// webhooks' functions need. A thousand workspaces take about eight minutes.
+// The backups of a night are spread: each is a call of Lambda, and all at once would take the places that the API's
+// and the webhooks' functions need. A thousand workspaces take about eight minutes.
 const (
 	backupsAtOnce  = 10
 	betweenBackups = 5 * time.Second

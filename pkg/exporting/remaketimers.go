@@ -12,9 +12,10 @@ import (
 // remakePage is how many schedules of a workspace are read at once.
 const remakePage = 100
 
-// RemakeTimers marks every export schedule of every workspace as one whose timer may be another than the record says, so that the
-// sweep puts the timer again. It is for tables that were restored, or brought into a new stack: their schedules may have no timer,
-// or that of a later state. It returns how many schedules it marked; doing so again is harmless.
+// RemakeTimers marks every export schedule of every workspace as one whose timer may be another than the record says,
+// so that the sweep puts the timer again. It is for tables that were restored, or brought into a new stack: their
+// schedules may have no timer, or that of a later state. It returns how many schedules it marked; doing so again is
+// harmless.
 func RemakeTimers(ctx context.Context, store ScheduleStore, workspaces Workspaces, now time.Time) (marked int, err error) {
 	err = workspaces.EachWorkspace(ctx, func(workspace string) error {
 		for after := ""; ; {

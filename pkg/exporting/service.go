@@ -100,7 +100,8 @@ func understand(ctx context.Context, search Search, workspace string, request Re
 const (
 	maxText   = 1_000 // characters of a filter
 	maxFields = 1_000
-	// maxOpen is how many exports of a workspace may be open when another one is asked for: they share the functions with all others.
+	// maxOpen is how many exports of a workspace may be open when another one is asked for: they share the functions
+	// with all others.
 	maxOpen = 100
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// state is how far an export is. It lies in an object of its own, which the export's record names: a run writes what
+// state is how far an export is. It is kept in an object of its own, which the export's record names: a run writes what
 // it did under fresh names, then the state under another, and then moves the record, on the condition that no other
 // run did.
 type state struct {

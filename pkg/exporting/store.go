@@ -32,7 +32,8 @@ type Store interface {
 	UpdateExport(ctx context.Context, job Export) (Export, error)
 	// ListExports reads a page of a workspace's exports, newest first; after and next are positions in that order.
 	ListExports(ctx context.Context, workspace string, limit int, after string) (jobs []Export, next string, err error)
-	// CountOpenExports counts the exports of a workspace that have not ended; a count of most or more says no more than that.
+	// CountOpenExports counts the exports of a workspace that have not ended; a count of most or more says no more
+	// than that.
 	CountOpenExports(ctx context.Context, workspace string, most int) (int, error)
 	// OpenExports names every export that is not finished, of all workspaces.
 	OpenExports(ctx context.Context) ([]Ref, error)
@@ -40,9 +41,10 @@ type Store interface {
 
 // Contacts reads the contacts that are exported. Package dynamo implements it.
 type Contacts interface {
-	// Walk visits the selected contacts, each once but those that are given again (Record.Again), beginning after a position (empty: the beginning). visit gets some, or none, and the
-	// position after them, from which a walk can go on, or an empty one when there is none between these and the next; the slice holds
-	// until it returns. The walk ends with its error.
+	// Walk visits the selected contacts, each once but those that are given again (Record.Again), beginning after a
+	// position (empty: the beginning). visit gets some, or none, and the position after them, from which a walk can
+	// go on, or an empty one when there is none between these and the next; the slice holds until it returns. The
+	// walk ends with its error.
 	Walk(ctx context.Context, workspace string, selection Selection, after string, visit func(batch []Record, position string) error) error
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/occ/contacts/pkg/identity"
 )
 
-// Handler serves events with an HTTP handler. The caller of the verified token is in the request's context, which ends after
-// the time given, and in any case before the invocation does: so the client gets an answer of ours.
+// Handler serves events with an HTTP handler. The caller of the verified token is in the request's context, which
+// ends after the time given, and in any case before the invocation does: so the client gets an answer of ours.
 func Handler(h http.Handler, within time.Duration) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		ctx, stop := budget.Within(ctx, within)
@@ -96,8 +96,8 @@ func callerOf(event events.APIGatewayV2HTTPRequest) identity.Caller {
 	return caller
 }
 
-// groupsOf reads a list that the gateway wrote as text. Only spaces divide it: a group's name may hold a comma, and none of Cognito's holds
-// a space.
+// groupsOf reads a list that the gateway wrote as text. Only spaces divide it: a group's name may hold a comma, and
+// none of Cognito's holds a space.
 func groupsOf(claim string) []string {
 	if list, found := strings.CutPrefix(claim, "["); found {
 		claim = strings.TrimSuffix(list, "]")

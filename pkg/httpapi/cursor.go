@@ -19,7 +19,7 @@ func errCursor() error {
 }
 
 // seal makes the cursor of a position: encrypted, as a position holds names, e-mails or digits of people and cursors
-// stand in URLs, and bound to a scope.
+// are part of URLs, and bound to a scope.
 func (s *server) seal(ctx context.Context, scope string, position any) (string, error) {
 	box, err := s.cursors(ctx)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// checkEscapes refuses escapes of half a character, as "\ud800" alone: they stand for no text, and encoding/json
+// checkEscapes refuses escapes of half a character, as "\ud800" alone: they are no text, and encoding/json
 // would store U+FFFD in their place. The body is known to be JSON.
 func checkEscapes(body []byte) error {
 	halves := halfSurrogates(body)
@@ -56,7 +56,7 @@ func isHigh(unit int) bool { return unit >= 0xD800 && unit <= 0xDBFF }
 
 func isLow(unit int) bool { return unit >= 0xDC00 && unit <= 0xDFFF }
 
-// escapedUnit reads an escape as \u00e9; -1 where there is none.
+// escapedUnit reads an escape as \u00e9, or -1 where no escape begins.
 func escapedUnit(text []byte) int {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return -1

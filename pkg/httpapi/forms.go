@@ -8,9 +8,10 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// form adds to a schema of the document what its values have to look like. The domain judges values itself, with better
-// sentences than a schema's, so forms do not validate requests: only the document shows them, and make test-openapi
-// holds the two together. A form describes a value as it is kept, trimmed and in NFC; spaces around it are accepted too.
+// form adds to a schema of the document what its values have to look like. The domain judges values itself, with
+// better sentences than a schema's, so forms do not validate requests: only the document shows them, and make
+// test-openapi holds the two together. A form describes a value as it is kept, trimmed and in NFC; spaces around it
+// are accepted too.
 type form func(*huma.Schema)
 
 // Classes of characters in patterns, which are those of ECMA-262 with the flag u.

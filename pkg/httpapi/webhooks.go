@@ -18,7 +18,8 @@ const webhookPath = "/v1/webhooks/{channel}/{accountId}"
 // webhookMethods are those that functions/webhooks takes.
 const webhookMethods = "GET, POST"
 
-// isWebhook reports whether a path has the form of webhookPath. The gateway hands the methods that webhooks lack to this API.
+// isWebhook reports whether a path has the form of webhookPath. The gateway hands the methods that webhooks lack to
+// this API.
 func isWebhook(path string) bool {
 	rest, below := strings.CutPrefix(path, "/v1/webhooks/")
 	channel, account, found := strings.Cut(rest, "/")

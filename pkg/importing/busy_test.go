@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// busyHours lets four hours pass in which calls fail that a busy service refuses. Each minute every message is delivered, and the sweep looks.
+// busyHours lets four hours pass in which calls fail that a busy service refuses. Each minute every message is
+// delivered, and the sweep looks.
 func (w *world) busyHours(refuses func(call string) bool) {
 	w.strike = func(call string) fault {
 		if refuses(call) {

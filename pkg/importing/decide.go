@@ -168,8 +168,8 @@ func givenName(row Row, before contact.Contact) contact.Field[string] {
 	return given(row.Name)
 }
 
-// checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more labels, identities,
-// attributes and bytes than that: they are no reason to refuse a row that adds none.
+// checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more
+// labels, identities, attributes and bytes than that: they are no reason to refuse a row that adds none.
 func checkMerged(before, c contact.Contact) error {
 	if count := len(c.Labels); count > max(contact.MaxLabels, len(before.Labels)) {
 		return faulty(ValueTooLong, "The contact would have %d labels, and %d are the most. Remove some of the contact's or of the row's.", count, contact.MaxLabels)

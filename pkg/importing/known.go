@@ -30,8 +30,9 @@ func (c *chunkWork) match(ctx context.Context, indexes, open []int) (Matches, er
 	return matches, err
 }
 
-// dropFormer leaves out claims whose contact does not hold their value as it was read: claims are read first, and somebody may have
-// changed the contact since. Each contact that a row changes is a condition of its write, and no claim is, so what the contact says counts.
+// dropFormer leaves out claims whose contact does not hold their value as it was read: claims are read first, and
+// somebody may have changed the contact since. Each contact that a row changes is a condition of its write, and no
+// claim is, so what the contact says counts.
 func (m Matches) dropFormer() {
 	maps.DeleteFunc(m.ByIdentity, func(key contact.IdentityKey, id string) bool { return !m.ByID[id].HasIdentity(key) })
 	maps.DeleteFunc(m.ByPhone, func(phone, id string) bool { return !m.ByID[id].HasPhone(phone) })

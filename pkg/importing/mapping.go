@@ -20,8 +20,8 @@ var fields = []string{
 	fieldName, fieldFirstName, fieldLastName, fieldEmail, fieldPhone, fieldCompany, fieldNotes, fieldLabels, fieldChannel, fieldCreatedAt, fieldID, fieldIdentities,
 }
 
-// maxMapping is how many bytes a mapping may have as it is stored, so that it fits the import's item and the answer that is kept for an
-// Idempotency-Key.
+// maxMapping is how many bytes a mapping may have as it is stored, so that it fits the import's item and the answer
+// that is kept for an Idempotency-Key.
 const maxMapping = 100_000
 
 // said checks the fields of a mapping and returns it as it is kept, with an empty field for a column that is not used; or what is wrong

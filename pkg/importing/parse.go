@@ -44,7 +44,8 @@ func (p *Parser) parse(ctx context.Context, job Import) (Parsed, error) {
 	return done, err
 }
 
-// pardonTries is how often it is tried to take a try back. There is time, and a service that refuses most calls takes one in the end.
+// pardonTries is how often it is tried to take a try back. There is time, and a service that refuses most calls takes
+// one in the end.
 const pardonTries = 30
 
 // forgive takes a try back that a busy service ended: of these, no number makes a file unreadable.
@@ -96,8 +97,8 @@ func (p *Parser) read(ctx context.Context, job *Import, done *Parsed) error {
 	return p.send(ctx, *job, file, done)
 }
 
-// fetch makes a temporary copy of an import's file, which discard gives back. The copy has no name: a function that is killed
-// removes nothing, and Lambda keeps its temporary disk for the next one.
+// fetch makes a temporary copy of an import's file, which discard gives back. The copy has no name: a function that
+// is killed removes nothing, and Lambda keeps its temporary disk for the next one.
 func (p *Parser) fetch(ctx context.Context, job Import) (file File, discard func(), err error) {
 	copied, err := os.CreateTemp("", "import-*")
 	if err != nil {
@@ -120,8 +121,8 @@ func (p *Parser) fetch(ctx context.Context, job Import) (file File, discard func
 	return File{copied, job.Size, maxInflation * limit}, discard, nil
 }
 
-// diskFull says of a disk that has no room what to do about it. It is no fault of the file: the import is tried again, in
-// another environment most likely.
+// diskFull says of a disk that has no room what to do about it. It is no fault of the file: the import is tried
+// again, in another environment most likely.
 func diskFull(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("importing: the temporary disk is full; give import-parse more EphemeralStorage if it stays so: %w", err)

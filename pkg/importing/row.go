@@ -80,7 +80,8 @@ func (r *rowReader) settle(d draft) Row {
 	return row
 }
 
-// maxFileLabels is how many different labels the rows of a file may have. Labels are for groups: each stands in every picker.
+// maxFileLabels is how many different labels the rows of a file may have. Labels are for groups: each stands in every
+// picker.
 const maxFileLabels = 10_000
 
 // checkLabels refuses a row whose labels would be more than a file may have.

@@ -105,8 +105,8 @@ func (r *rowReader) size(row *Row) error {
 	return checkSize(contact.Contact{}, made)
 }
 
-// checkSize demands that a contact stays within its limit of bytes, or what it has already. Few can be over it: they are weighed only when their text alone
-// could make them so, a character taking 6 bytes at most as JSON.
+// checkSize demands that a contact stays within its limit of bytes, or what it has already. Few can be over it: they
+// are weighed only when their text alone could make them so, a character taking 6 bytes at most as JSON.
 func checkSize(before, c contact.Contact) error {
 	const others = 4_096
 	bytes := len(c.Name) + len(c.Email) + len(c.Company)

@@ -22,7 +22,8 @@ const (
 	uploadWait  = 24 * time.Hour
 	reportLife  = 15 * time.Minute // of a report's link
 	maxFileName = 255              // characters
-	// maxOpen is how many imports of a workspace may be open when another one is asked for: the sweep looks at each of them every minute.
+	// maxOpen is how many imports of a workspace may be open when another one is asked for: the sweep looks at each
+	// of them every minute.
 	maxOpen = 1_000
 )
 
@@ -33,7 +34,8 @@ type Library interface {
 	// ListImports reads a page of a workspace's imports, newest first; after and next are positions in that order, empty at the
 	// beginning and at the end.
 	ListImports(ctx context.Context, workspace string, limit int, after string) (jobs []Import, next string, err error)
-	// CountOpenImports counts the imports of a workspace that have not ended; a count of most or more says no more than that.
+	// CountOpenImports counts the imports of a workspace that have not ended; a count of most or more says no more
+	// than that.
 	CountOpenImports(ctx context.Context, workspace string, most int) (int, error)
 }
 
@@ -71,9 +73,9 @@ type Started struct {
 	Link UploadLink
 }
 
-// Start makes an import that awaits its upload; with once, only if none was made for its key. subject is who asks. Errors:
-// ValidationFailed, InvalidMapping, FileTooLarge, UnsupportedFormat, NotPossible (too many are open), IdempotencyKeyReused,
-// RequestInProgress.
+// Start makes an import that awaits its upload; with once, only if none was made for its key. subject is who asks.
+// Errors: ValidationFailed, InvalidMapping, FileTooLarge, UnsupportedFormat, NotPossible (too many are open),
+// IdempotencyKeyReused, RequestInProgress.
 func (s *Service) Start(ctx context.Context, workspace, subject string, request Request, once *contact.Once) (Started, error) {
 	return contact.OnlyOnce(ctx, s.imports, workspace, once, func() (Started, error) { return s.start(ctx, workspace, subject, request, once) })
 }

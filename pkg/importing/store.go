@@ -99,8 +99,9 @@ type ChunkStore interface {
 	// the indexes of the rows whose conditions failed (somebody else changed the contact or took the claim): those are to be
 	// decided again. ErrStale when another delivery of the chunk is at work.
 	Commit(ctx context.Context, ref ChunkRef, state ChunkState, writes []Write) (ChunkState, []int, error)
-	// FinishNotes writes the notes that the record says are left, in as many transactions as they need, each with the record; notes are all of
-	// their row. Those of a contact that was deleted meanwhile are dropped. ErrStale when another delivery of the chunk is at work.
+	// FinishNotes writes the notes that the record says are left, in as many transactions as they need, each with the
+	// record; notes are all of their row. Those of a contact that was deleted meanwhile are dropped. ErrStale when
+	// another delivery of the chunk is at work.
 	FinishNotes(ctx context.Context, ref ChunkRef, state ChunkState, notes []contact.Note) (ChunkState, error)
 	// MarkTrying records that the row of that index is now written alone.
 	MarkTrying(ctx context.Context, ref ChunkRef, state ChunkState, index int) (ChunkState, error)

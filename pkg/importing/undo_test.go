@@ -364,8 +364,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// The progress of an undo counts each row once, however often its chunk comes, and ends at the rows that the import created and updated,
-// those that changed nothing too.
+// The progress of an undo counts each row once, however often its chunk comes, and ends at the rows that the import
+// created and updated, those that changed nothing too.
 func TestTheProgressOfAnUndo(t *testing.T) {
 	w := newWorld(t)
 	w.know(contact.Contact{ID: "p0", Name: "Person 0", Email: "person0@example.com"})

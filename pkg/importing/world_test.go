@@ -152,8 +152,8 @@ func (w *world) handle(m message) (done Written, err error) {
 	return w.writer.Handle(invocation(), Delivery{Body: m.body, Receives: m.receives, Dead: m.dead, PutBack: m.putBack && m.receives == 1})
 }
 
-// deliver hands the ith message to the writer. What fails comes back, after maxReceives times as a dead letter; what a busy
-// service kept from being dealt with is put back as a new message.
+// deliver hands the ith message to the writer. What fails comes back, after maxReceives times as a dead letter; what
+// a busy service kept from being dealt with is put back as a new message.
 func (w *world) deliver(i int) error {
 	m := w.messages[i]
 	w.messages = slices.Delete(w.messages, i, i+1)

@@ -53,8 +53,8 @@ type Written struct {
 	Note    string // why nothing was done
 }
 
-// Handle writes the rows of a chunk that are still pending. An error means that the message is to be delivered again; with
-// problem.Unavailable a busy service kept the chunk from being written, which is no try of its rows.
+// Handle writes the rows of a chunk that are still pending. An error means that the message is to be delivered again;
+// with problem.Unavailable a busy service kept the chunk from being written, which is no try of its rows.
 func (w *Writer) Handle(ctx context.Context, delivery Delivery) (Written, error) {
 	var chunk Chunk
 	if err := json.Unmarshal(delivery.Body, &chunk); err != nil {
@@ -111,8 +111,8 @@ func (w *Writer) writeChunk(ctx context.Context, chunk Chunk, job Import, delive
 	return done, err
 }
 
-// forgive takes back the mark of a row that a busy service kept from being written, where that could not be done at once: only
-// rows that killed their worker are to keep one.
+// forgive takes back the mark of a row that a busy service kept from being written, where that could not be done at
+// once: only rows that killed their worker are to keep one.
 func (w *Writer) forgive(ctx context.Context, ref ChunkRef, state ChunkState) (ChunkState, error) {
 	if state.Trying == 0 {
 		return state, nil
@@ -127,9 +127,9 @@ func (w *Writer) forgive(ctx context.Context, ref ChunkRef, state ChunkState) (C
 // noteEvery is how often an import at most notes that it waits for a busy service.
 const noteEvery = 5 * time.Second
 
-// noteWaiting tells the sweep that an import does not stand still: its chunks wait for a busy service and come again by themselves.
-// Otherwise the sweep would send them once more, and after some rounds give their rows up. When it fails, the sweep
-// finds the service busy too.
+// noteWaiting tells the sweep that an import does not stand still: its chunks wait for a busy service and come again
+// by themselves. Otherwise the sweep would send them once more, and after some rounds give their rows up. When it
+// fails, the sweep finds the service busy too.
 func (w *Writer) noteWaiting(ctx context.Context, job Import) {
 	now := instant(w.now)
 	if now.Sub(job.ProgressAt) < noteEvery {

@@ -1,6 +1,6 @@
-// Package metrics writes the functions' figures as lines of CloudWatch's embedded metric format, beside their log lines: CloudWatch
-// makes metrics of them, and nothing waits for a call. Only what is counted and a few fixed words ever stand in them: no id, no
-// workspace, nothing of a person. infra/README.md, "Metrics", lists them all.
+// Package metrics writes the functions' figures as lines of CloudWatch's embedded metric format, beside their log
+// lines: CloudWatch makes metrics of them, and nothing waits for a call. Only what is counted and a few fixed words
+// ever stand in them: no id, no workspace, nothing of a person. infra/README.md, "Metrics", lists them all.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 package metrics
@@ -68,7 +68,8 @@ const (
 // none stands where a dimension has no value: CloudWatch refuses empty ones.
 const none = "none"
 
-// write writes the values, by stack and, where there is one, by the dimension too; then what the AWS clients met meanwhile.
+// write writes the values, by stack and, where there is one, by the dimension too; then what the AWS clients met
+// meanwhile.
 func (r *Recorder) write(dimension, is string, values ...value) {
 	if r == nil {
 		return

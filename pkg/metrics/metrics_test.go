@@ -32,7 +32,8 @@ type directive struct {
 // units are those that the specification allows and we use.
 var units = []string{"Count", "Bytes", "Milliseconds"}
 
-// checked reads a line by the rules of the specification and gives its metrics by name, with the dimensions beside Stack.
+// checked reads a line by the rules of the specification and gives its metrics by name, with the dimensions beside
+// Stack.
 func checked(t *testing.T, line string) map[string][]string {
 	t.Helper()
 	var read document

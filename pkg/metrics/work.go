@@ -13,12 +13,14 @@ const (
 
 func ms(took time.Duration) float64 { return float64(took.Microseconds()) / 1000 }
 
-// Request tells how long a request of the API took. The route is its pattern ("GET /v1/contacts/{id}"), empty for an unknown path.
+// Request tells how long a request of the API took. The route is its pattern ("GET /v1/contacts/{id}"), empty for an
+// unknown path.
 func (r *Recorder) Request(route string, took time.Duration) {
 	r.write("Route", route, value{"ApiMilliseconds", milliseconds, ms(took)})
 }
 
-// Webhook tells how long a webhook took, and how many events were queued and ignored. The channel is empty for an unknown account.
+// Webhook tells how long a webhook took, and how many events were queued and ignored. The channel is empty for an
+// unknown account.
 func (r *Recorder) Webhook(channel string, took time.Duration, queued, ignored int) {
 	r.write("Channel", channel, value{"WebhookMilliseconds", milliseconds, ms(took)},
 		value{"WebhookEvents", count, float64(queued)}, value{"IgnoredEvents", count, float64(ignored)})

@@ -1,5 +1,6 @@
-// Package plainjson encodes values as JSON in the form in which the service stores, measures and sends them: without the escapes that only
-// HTML needs. json.Marshal writes < > and & as six bytes each, so a size that was judged in one encoding must not be stored in the other.
+// Package plainjson encodes values as JSON in the form in which the service stores, measures and sends them: without
+// the escapes that only HTML needs. json.Marshal writes < > and & as six bytes each, so a size that was judged in one
+// encoding must not be stored in the other.
 package plainjson
 
 import (

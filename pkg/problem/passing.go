@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// busyCodes are what services of AWS answer when they are asked too often. Most come with status 400, as faults of the caller do.
-// They are those that the SDK repeats, and SQS's and KMS's own.
+// busyCodes are what services of AWS answer when they are asked too often. Most come with status 400, as faults of
+// the caller do. They are those that the SDK repeats, and SQS's and KMS's own.
 var busyCodes = []string{
 	"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException",
 	"ProvisionedThroughputExceededException", "RequestLimitExceeded", "LimitExceededException", "BandwidthLimitExceeded", "SlowDown",
@@ -19,8 +19,8 @@ var busyCodes = []string{
 	"OverLimit", "TransactionInProgressException", "TransactionConflictException", "ReplicatedWriteConflictException",
 }
 
-// Passing reports whether a call to a service of AWS failed for a reason that passes by itself: the service is busy or broken at the
-// moment, or no answer came. It is false for a call that its caller ended.
+// Passing reports whether a call to a service of AWS failed for a reason that passes by itself: the service is busy
+// or broken at the moment, or no answer came. It is false for a call that its caller ended.
 func Passing(err error) bool {
 	if coded, ok := errors.AsType[interface {
 		error
@@ -53,7 +53,8 @@ func Late(err error) error {
 	return &Error{Code: Unavailable, Detail: "The request took too long. Try again in a moment.", Cause: err}
 }
 
-// Busy turns a failure that passes by itself into an Unavailable error with that sentence, and leaves every other as it is.
+// Busy turns a failure that passes by itself into an Unavailable error with that sentence, and leaves every other as
+// it is.
 func Busy(err error, detail string) error {
 	if err == nil || !Passing(err) {
 		return err

@@ -1,5 +1,6 @@
-// Package seal encrypts the secrets of channel accounts, and the secret of the storage, with a key of AWS KMS. What is sealed is bound to
-// its workspace and account, or to the storage, by the encryption context, which KMS authenticates and logs; it holds no secret.
+// Package seal encrypts the secrets of channel accounts, and the secret of the storage, with a key of AWS KMS. What
+// is sealed is bound to its workspace and account, or to the storage, by the encryption context, which KMS
+// authenticates and logs; it holds no secret.
 package seal
 
 import (

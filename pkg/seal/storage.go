@@ -48,8 +48,8 @@ func (s *Storage) Decrypt(ctx context.Context, encrypted []byte) ([]byte, error)
 	return out.Plaintext, nil
 }
 
-// refusedBy names the remedy where waiting is none. It names the code alone: that is all that helps, and it holds no
-// secret.
+// refusedBy names the remedy where waiting does not help. It names the code alone: that is all that helps, and it
+// holds no secret.
 func refusedBy(action string, err error) error {
 	if problem.Passing(err) {
 		return problem.Busy(err, "The key service is busy. Try again in a moment.")

@@ -171,8 +171,8 @@ func (w *walk) oneLine(start, end int64) bool {
 	return true
 }
 
-// linesFollow says that an object which is torn is the first of many, one a line, and not a list or an object over
-// several lines: those go on in the next line inside a bracket or with a key.
+// linesFollow reports whether an object which is torn is the first of many, one a line, and not a list or an object
+// over several lines: those go on in the next line inside a bracket or with a key.
 func (w *walk) linesFollow(start int64) bool {
 	w.seek(start)
 	torn, _, _ := w.line()

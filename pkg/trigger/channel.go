@@ -149,7 +149,8 @@ func (c channelEvents) together(ctx, work context.Context, messages []events.SQS
 	return failed
 }
 
-// gaveUp reports whether a message that failed is done with: it was put back, has failed often enough, or can never be read.
+// gaveUp reports whether a message that failed is done with: it was put back, has failed often enough, or can never
+// be read.
 func (c channelEvents) gaveUp(ctx context.Context, message events.SQSMessage, failure error) bool {
 	if never, is := errors.AsType[*unreadable](failure); is {
 		return c.buried(ctx, message, metrics.Unusable, never.reason)

@@ -12,14 +12,15 @@ import (
 	"github.com/occ/contacts/pkg/problem"
 )
 
-// Returner puts a message back into the queue that it came from, as one that was never delivered. *queue.Returns implements it.
+// Returner puts a message back into the queue that it came from, as one that was never delivered. *queue.Returns
+// implements it.
 type Returner interface {
 	PutBack(ctx context.Context, body, attribute string, times int, delay time.Duration) error
 }
 
-// A message that a busy service kept from being dealt with was not tried, so that delivery must not count: SQS would give it up
-// after some of them, and the functions would take it for one that kills. It is put back as a new message, first after a
-// second or two and later each minute, for a week at most; after that it counts as one that fails.
+// A message that a busy service kept from being dealt with was not tried, so that delivery must not count: SQS would
+// give it up after some of them, and the functions would take it for one that kills. It is put back as a new message,
+// first after a second or two and later each minute, for a week at most; after that it counts as one that fails.
 const (
 	putBackAttribute = "putBack" // how often it was put back
 	longestDelay     = time.Minute
@@ -40,7 +41,8 @@ func wasPutBack(message events.SQSMessage) bool {
 	return timesPutBack(message) > 0 && receives(message) == 1
 }
 
-// delayAfter is how long a message waits when it was put back so often: half of a doubling time and a random part of the other half.
+// delayAfter is how long a message waits when it was put back so often: half of a doubling time and a random part of
+// the other half.
 func delayAfter(times int) time.Duration {
 	half := min(time.Second<<min(times, 10), longestDelay) / 2
 	return half + rand.N(half) //nolint:gosec // jitter is no secret

@@ -53,7 +53,8 @@ func delivered(id string, receives, putBack int) events.SQSMessage {
 	return m
 }
 
-// However often a busy service keeps a message from being applied, it is not given up: every time a new message takes its place.
+// However often a busy service keeps a message from being applied, it is not given up: every time a new message takes
+// its place.
 func TestAMessageThatWaitsForABusyServiceIsPutBack(t *testing.T) {
 	for _, receives := range []int{1, 3, 12, 16} {
 		for _, before := range []int{0, 1, 100} {

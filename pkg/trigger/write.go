@@ -29,8 +29,9 @@ type Chunks struct {
 	Log            *slog.Logger
 }
 
-// ImportWrite handles the messages of functions/import-write; those of its own dead-letter queue too, by its ARN. The messages of a
-// batch are handled at once; only those that failed come again, and those that a busy service kept from being written are put back.
+// ImportWrite handles the messages of functions/import-write; those of its own dead-letter queue too, by its ARN. The
+// messages of a batch are handled at once; only those that failed come again, and those that a busy service kept from
+// being written are put back.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func ImportWrite(c Chunks) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {

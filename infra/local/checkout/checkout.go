@@ -35,8 +35,8 @@ const (
 	DynamoDBLocal = ".tools/dynamodb-local"
 )
 
-// MinistackScript starts ministack. Small answers would wait for the peer's delayed ACK (Nagle's algorithm): a warm call takes
-// 7 ms like this, 52 ms otherwise.
+// MinistackScript starts ministack. Small answers would wait for the peer's delayed ACK (Nagle's algorithm): a warm
+// call takes 7 ms like this, 52 ms otherwise.
 const MinistackScript = `import socketserver
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 import ministack.app; ministack.app.main()`

@@ -1,6 +1,6 @@
-// Package dynamodb runs the DynamoDB server of the local stack and of the storage tests: dynoxide, a native process over one
-// SQLite file, where it is built for the machine; else AWS's own DynamoDB Local, where there is Java; else the one of the
-// AWS emulator.
+// Package dynamodb runs the DynamoDB server of the local stack and of the storage tests: dynoxide, a native process
+// over one SQLite file, where it is built for the machine; else AWS's own DynamoDB Local, where there is Java; else
+// the one of the AWS emulator.
 package dynamodb
 
 import (

@@ -22,8 +22,8 @@ type Server struct {
 // startPatience is how long a server may take to listen. Java takes some seconds on a busy machine.
 const startPatience = time.Minute
 
-// Start serves the data of a folder on a port; 0 takes a free one. The server's own output goes to log. Data of dynoxide and of
-// DynamoDB Local is on disk when it is acknowledged; that of ministack is gone with the process.
+// Start serves the data of a folder on a port; 0 takes a free one. The server's own output goes to log. Data of
+// dynoxide and of DynamoDB Local is on disk when it is acknowledged; that of ministack is gone with the process.
 func Start(kind Kind, dir string, port int, log io.Writer) (*Server, error) {
 	if port == 0 {
 		var err error

@@ -1,5 +1,6 @@
-// Package process runs the servers of the local stack as children that cannot outlive it: on Linux the kernel ends them even
-// when the launcher is killed. Elsewhere a launcher that is killed leaves them, and the next start names the taken port.
+// Package process runs the servers of the local stack as children that cannot outlive it: on Linux the kernel ends
+// them even when the launcher is killed. Elsewhere a launcher that is killed leaves them, and the next start names
+// the taken port.
 package process
 
 import (

@@ -13,7 +13,8 @@ const Region = "us-east-1"
 // accessKey and its secret are the emulator's root credentials.
 const accessKey = "test"
 
-// BuildFlags are how sam builds the functions: no paths of this machine, no RPC mode, no symbols. The Makefile has them too.
+// BuildFlags are how sam builds the functions: no paths of this machine, no RPC mode, no symbols. The Makefile has
+// them too.
 const BuildFlags = "-trimpath -tags=lambda.norpc -ldflags=-s -buildvcs=false"
 
 // Environment points any AWS client at a local stack; name=value each.

@@ -20,8 +20,8 @@ type Options struct {
 	Port int
 	// DataDir holds the data; required. Two stacks cannot run on one folder.
 	DataDir string
-	// DynamoDB is a kind of package dynamodb, ministack being the emulator's own, or the URL of another server. With "" it is the one
-	// that the environment variable DYNAMODB names, else the best that this machine can run.
+	// DynamoDB is a kind of package dynamodb, ministack being the emulator's own, or the URL of another server. With
+	// "" it is the one that the environment variable DYNAMODB names, else the best that this machine can run.
 	DynamoDB string
 	// AuthEnforced makes the emulator refuse what a function's role does not allow. It knows only its own DynamoDB, which is
 	// then the one meant by "".

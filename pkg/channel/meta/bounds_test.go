@@ -24,8 +24,8 @@ func parsed(body string) channel.Reading {
 	return meta.Parse(channeltest.Delivery(contact.WhatsApp, "1", body))
 }
 
-// The work grows with contacts and messages, and not with each pair of them. Allocations stand for it: they are the same however busy the
-// machine is.
+// The work grows with contacts and messages, and not with each pair of them. Allocations stand for it: they are the
+// same however busy the machine is.
 func TestProfilesAreFoundWithoutASearch(t *testing.T) {
 	work := func(n int) float64 {
 		body := wa("messages", fmt.Sprintf(`"contacts":[%s],"messages":[%s]`,
@@ -77,7 +77,8 @@ func TestABodyOfTooManyAccounts(t *testing.T) {
 	}
 }
 
-// A profile whose name nobody can see has none: the username stands for it, and where that cannot be seen either, the phone.
+// A profile whose name nobody can see has none: the username stands for it, and where that cannot be seen either, the
+// phone.
 func TestNamesThatCannotBeSeen(t *testing.T) {
 	for username, want := range map[string]string{"mona_a": "mona_a", "\u200b": ""} {
 		reading := parsed(wa("messages", `"contacts":[{"wa_id":"201001234567","profile":{"name":"\u3164\u2800","username":"`+username+`"}}],`+

@@ -25,8 +25,8 @@ import (
 // Tables are the names of a test's own tables; dynamo.Tables(tables) converts them.
 type Tables struct{ Contacts, Timeline, Jobs string }
 
-// Client makes a client of the server; transport may change what passes, nil is the usual one. It sends a call as often as
-// the functions' client but hardly waits between.
+// Client makes a client of the server; transport may change what passes, nil is the usual one. It sends a call as
+// often as the functions' client but hardly waits between.
 func Client(transport http.RoundTripper) *dynamodb.Client {
 	if transport == nil {
 		transport = http.DefaultTransport

@@ -37,8 +37,8 @@ func Unescape(cell string) string {
 	return cell
 }
 
-// number says that text is a plain number or a phone in E.164: a sign, digits, a fraction. No spreadsheet calculates
-// with it.
+// number reports whether text is a plain number or a phone in E.164: a sign, digits, a fraction. No spreadsheet
+// calculates with it.
 func number(text string) bool {
 	digits := strings.TrimLeft(text, "+-")
 	if len(text)-len(digits) > 1 {
