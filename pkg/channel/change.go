@@ -237,7 +237,7 @@ func (r renaming) forwards(gone map[Claim]Gone) map[Claim]Gone {
 		}
 		if !p.former.every && r.phone != "" {
 			for _, phone := range r.oldPhones {
-				if phone != "" {
+				if phone != "" && phone != r.phone { // it may be the old one again
 					enter(Claim{Phone: phone}, p.now.key)
 				}
 			}

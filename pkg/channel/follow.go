@@ -33,7 +33,8 @@ func (a *Applier) upToDate(ctx context.Context, r renaming) (current renaming, g
 			if found && late.To == nil {
 				return r, gone, false, nil
 			}
-			if p.now.key == now.key && !found {
+			back := slices.Contains(p.former.keys(), current.now[i].key) // it was changed back since: nothing moves
+			if p.now.key == now.key && !found && !back {
 				current.pairs = append(current.pairs, pair{p.former, current.now[i]})
 			}
 		}
