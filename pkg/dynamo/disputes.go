@@ -122,8 +122,11 @@ func (s *Store) forgetMarks(ctx context.Context, c contact.Contact, gone []strin
 		return false, nil
 	}
 	writeID := newWriteID()
-	same := ifUntouched(c)
-	same.values[":writeId"], same.values[":left"] = text(writeID), texts(left)
-	other, err := s.changeOne(ctx, change(s.tables.Contacts, contactKey(c.Workspace, c.ID), "SET writeId = :writeId, disputed = :left", same), writeID)
+	same, update := ifUntouched(c), "SET writeId = :writeId REMOVE disputed"
+	same.values[":writeId"] = text(writeID)
+	if len(left) > 0 {
+		same.values[":left"], update = texts(left), "SET writeId = :writeId, disputed = :left"
+	}
+	other, err := s.changeOne(ctx, change(s.tables.Contacts, contactKey(c.Workspace, c.ID), update, same), writeID)
 	return other != nil, err
 }

@@ -53,4 +53,9 @@ func TestADeletionLeavesNothingOfADispute(t *testing.T) {
 	if got := get(t, s, b.ID); len(got.Disputed) != 1 || got.Disputed[0] != "email#"+c.ID {
 		t.Errorf("disputes of the other one: %q", got.Disputed)
 	}
+	if err := service(s).Delete(ctx, ws, c.ID, contact.Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	cleaned(t, s)
+	whole(t, s) // also where no dispute is left
 }
