@@ -42,11 +42,12 @@ type life struct {
 	kept     *kept
 	lines    []string // what happened
 
-	mentioned map[string]bool // phones and e-mails of the step
-	undone    string          // the import that the step undid
-	deleted   string          // the contact that the step deleted
-	made      int             // imports, guests and keys so far
-	alone     bool            // nobody else writes: everything is to succeed at once
+	mentioned map[string]bool     // phones and e-mails of the step
+	became    map[string][]string // number -> what it was changed into
+	undone    string              // the import that the step undid
+	deleted   string              // the contact that the step deleted
+	made      int                 // imports, guests and keys so far
+	alone     bool                // nobody else writes: everything is to succeed at once
 }
 
 // kept is what the service acknowledged and has to hold at the end, of all histories of a workspace.
@@ -62,7 +63,7 @@ func newKept() *kept { return &kept{contacts: map[string]string{}, takenOff: map
 func newLife(t testing.TB, s *Store, clock *lifeClock, k *kept, name string, dice *rand.Rand) *life {
 	s.now = clock.now
 	h := &life{
-		t: t, name: name, s: s, clock: clock, dice: dice, kept: k, ward: wardOn(t, s), files: workbenchOn(t, s),
+		t: t, name: name, became: map[string][]string{}, s: s, clock: clock, dice: dice, kept: k, ward: wardOn(t, s), files: workbenchOn(t, s),
 		contacts: contact.NewService(s, phone.Parse, phone.ValidRegion, clock.now),
 	}
 	h.applier = channel.NewApplier(s, h.ward.Cases, clock.now, uuid.NewString)
@@ -123,9 +124,14 @@ func (h *life) must(err error, allowed ...problem.Code) bool {
 	return err == nil
 }
 
+// mention notes a phone or an e-mail that the step says, and what a number has become: events of before are led there.
 func (h *life) mention(value string) string {
-	if value != "" {
-		h.mentioned[strings.TrimPrefix(value, "+")] = true
+	value = strings.TrimPrefix(value, "+")
+	if value != "" && !h.mentioned[value] {
+		h.mentioned[value] = true
+		for _, next := range h.became[value] {
+			h.mention(next)
+		}
 	}
 	return value
 }

@@ -107,14 +107,17 @@ func (h *life) changeNumber() {
 	e.Former = &former
 	h.say("%s on %s at %s: %s -> %s", kind, e.AccountID, e.At.Format("15:04:05"), spelled(former), spelled(now))
 	h.must(h.deliver(e))
+	if from, to := strings.TrimPrefix(former.Phone, "+"), strings.TrimPrefix(now.Phone, "+"); from != "" {
+		h.became[from] = append(h.became[from], to)
+	}
 }
 
 func (h *life) tellOfRequest() {
 	actions := []channel.RequestAction{channel.Opened, channel.Updated, channel.Closed, channel.Deleted}
 	id, action := fmt.Sprint("request ", h.dice.IntN(6)), actions[h.dice.IntN(len(actions))]
 	e := event(action, id, 0, nil)
-	e.ID, e.ReceivedAt, e.At = uuid.NewString(), h.clock.now(), h.clock.now().
-		Add(-time.Duration(h.dice.IntN(6))*time.Second)
+	e.ID, e.ReceivedAt = uuid.NewString(), h.clock.now()
+	e.At = h.clock.now().Add(-time.Duration(h.dice.IntN(6)) * time.Second)
 	if c, found := h.anybody(); found && h.chance(2) {
 		e.ContactID = c.ID
 	} else if h.chance(2) {
