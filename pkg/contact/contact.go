@@ -63,8 +63,8 @@ type Contact struct {
 	MergedFrom []string // ids of the contacts that were joined into this one: they answer with it, and what hangs on them is its own
 	Disputed   []string // what channels gave to this contact and another, as the activity of both says; each is said once
 
-	// HasFeedback reports whether feedback was given, or that there is or was a request: they hang on the contact
-	// without moving its version.
+	// HasFeedback reports whether feedback was given, that there is or was a request, or that a dispute with who was
+	// deleted stays in the activity: they hang on the contact without moving its version.
 	HasFeedback bool
 
 	// WriteID is unique to the write that left the stored item as it is. A write whose answer was lost finds it there.

@@ -122,10 +122,11 @@ func (s *Store) forgetMarks(ctx context.Context, c contact.Contact, gone []strin
 		return false, nil
 	}
 	writeID := newWriteID()
-	same, update := ifUntouched(c), "SET writeId = :writeId REMOVE disputed"
-	same.values[":writeId"] = text(writeID)
+	// What is left of the entries hangs on the contact still, which an undo has to know.
+	same, update := ifUntouched(c), "SET writeId = :writeId, hasFeedback = :true REMOVE disputed"
+	same.values[":writeId"], same.values[":true"] = text(writeID), flag(true)
 	if len(left) > 0 {
-		same.values[":left"], update = texts(left), "SET writeId = :writeId, disputed = :left"
+		same.values[":left"], update = texts(left), "SET writeId = :writeId, hasFeedback = :true, disputed = :left"
 	}
 	other, err := s.changeOne(ctx, change(s.tables.Contacts, contactKey(c.Workspace, c.ID), update, same), writeID)
 	return other != nil, err

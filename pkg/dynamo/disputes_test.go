@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/channel/channeltest"
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/importing"
 )
 
 // A deleted person leaves nothing in the activity of those with whom a channel took them for one.
@@ -58,4 +60,31 @@ func TestADeletionLeavesNothingOfADispute(t *testing.T) {
 	}
 	cleaned(t, s)
 	whole(t, s) // also where no dispute is left
+}
+
+// An undo leaves nothing of a contact that was in a dispute with somebody who was deleted since.
+func TestAnUndoLeavesNothingOfADispute(t *testing.T) {
+	s := fresh(t)
+	other := person(1)
+	other.Phone = "+201007654321"
+	create(t, s, other)
+	w := workbenchOn(t, s)
+	ref := w.imported("i-1", fileRow(2, func(r *importing.Row) { r.Phone = "+201001234567" }))
+	change := said(channel.NumberChanged, 5, channeltest.WhatsApp("201007654321", ""))
+	former := channeltest.WhatsApp("201001234567", "")
+	change.Former = &former
+	hears(t, s, change)
+	if got := get(t, s, importing.ContactID("i-1", 2)); len(got.Disputed) == 0 || got.Version != 1 {
+		t.Fatalf("the number is in no dispute: %+v", got)
+	}
+	if err := service(s).Delete(ctx, ws, other.ID, contact.Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	cleaned(t, s)
+	w.undone(ref, nil)
+	cleaned(t, s)
+	if all := everybody(t, s); len(all) != 0 {
+		t.Errorf("%+v", all)
+	}
+	whole(t, s)
 }
