@@ -168,7 +168,7 @@ func newRound(batches []Batch) *round {
 			}
 			name := e.Workspace + " " + e.ID
 			if len(r.of[name]) == 0 {
-				e.At = e.At.UTC().Truncate(time.Millisecond)
+				e.At, e.ReceivedAt = e.At.UTC().Truncate(time.Millisecond), e.ReceivedAt.UTC().Truncate(time.Millisecond)
 				r.events[e.Workspace] = append(r.events[e.Workspace], e)
 			}
 			r.of[name] = append(r.of[name], n)

@@ -155,7 +155,7 @@ func (a *Applier) renamePerson(r renaming, known Known, c contact.Contact, keys 
 		givePhone(&d.after, r.phone, r.Stamp())
 	}
 	unasked := d.giveBack(before, keys)
-	d.guard(r.At, r.now, r.phone, "", r.phoneFollowed)
+	d.guard(Guard{Since: r.At}, r.now, r.phone, "", r.phoneFollowed)
 	d.ofIdentities(a, d.together(r.Event, r.now), talk{}, false)
 	d.everywhere(a, r.Event)
 	d.dispute()
@@ -224,7 +224,7 @@ func (r renaming) forwards(gone map[Claim]Gone) map[Claim]Gone {
 	list := map[Claim]Gone{}
 	enter := func(claim Claim, to contact.IdentityKey) {
 		if old, found := gone[claim]; !found || old.At.Before(r.At) {
-			list[claim] = Gone{r.At, &Forward{Identity: to, Phone: r.phone, Said: r.Stamp()}}
+			list[claim] = Gone{At: r.At, To: &Forward{Identity: to, Phone: r.phone, Said: r.Stamp()}}
 		}
 	}
 	for _, p := range r.pairs {

@@ -114,31 +114,10 @@ func (a *Applier) decide(s *sighting, known Known, apart bool) Write {
 	d.after = s.seen(d.after, d.who)
 	d.giveBack(before, s.keys())
 	f := s.first()
-	d.guard(f.At, f.addresses, f.phone, f.email, f.phoneFollowed)
+	d.guard(s.guard(known), f.addresses, f.phone, f.email, f.phoneFollowed)
 	a.converse(d, s)
 	d.dispute()
 	return a.ended(d, before)
-}
-
-// guard has the claims guarded that an event of a time may take. What led to an address or phone before is no reason to refuse it.
-func (d *decision) guard(at time.Time, addresses []address, phone, email string, phoneFollowed time.Time) {
-	d.Guards = map[Claim]time.Time{}
-	guard := func(claim Claim, followed time.Time) {
-		if d.known.free(claim) {
-			d.Guards[claim] = latest(at, followed.Add(time.Millisecond))
-		}
-	}
-	for _, a := range addresses {
-		for _, claim := range a.claims() {
-			guard(claim, a.followed)
-		}
-	}
-	if phone != "" && d.after.Phone == phone {
-		guard(Claim{Phone: phone}, phoneFollowed)
-	}
-	if email != "" && d.after.Email == email {
-		guard(Claim{Email: contact.EmailKey(email)}, time.Time{})
-	}
 }
 
 // giveBack takes off the person again what the decision gave and another contact holds, and has both told: no write

@@ -29,7 +29,7 @@ func (a *Applier) upToDate(ctx context.Context, r renaming) (current renaming, g
 			return r, gone, false, err
 		}
 		for _, p := range r.pairs {
-			late, found := lateFor(r.At, p.former.followed, gone, p.former.claims()...)
+			late, found := lateFor(r.Event, p.former.followed, gone, p.former.claims()...)
 			if found && late.To == nil {
 				return r, gone, false, nil
 			}
@@ -49,7 +49,7 @@ func (a *Applier) follow(ctx context.Context, e Event, at address) (now address,
 		if err != nil {
 			return at, false, err
 		}
-		late, found := lateFor(e.At, at.followed, gone, at.claims()...)
+		late, found := lateFor(e, at.followed, gone, at.claims()...)
 		if !found || late.To == nil {
 			return at, !found, nil
 		}
@@ -63,7 +63,7 @@ func (a *Applier) followPhone(ctx context.Context, r *renaming) error {
 	for n := 0; n < maxFollowed && r.phone != ""; n++ {
 		claim := Claim{Phone: r.phone}
 		gone, err := a.store.Gone(ctx, r.Workspace, []Claim{claim})
-		late, found := lateFor(r.At, r.phoneFollowed, gone, claim)
+		late, found := lateFor(r.Event, r.phoneFollowed, gone, claim)
 		switch {
 		case err != nil || !found:
 			return err

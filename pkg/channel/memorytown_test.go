@@ -202,8 +202,8 @@ func (m *town) Write(_ context.Context, w channel.Write) error {
 			return channel.ErrConflict
 		}
 	}
-	for claim, since := range w.Guards {
-		if gone, there := m.gone[claim]; there && !gone.At.Before(since) {
+	for claim, guard := range w.Guards {
+		if gone, there := m.gone[claim]; there && !guard.Allows(gone) {
 			return channel.ErrConflict
 		}
 	}
@@ -254,8 +254,18 @@ func (m *town) Write(_ context.Context, w channel.Write) error {
 
 // delete is the deletion of a contact at a time.
 func (m *town) delete(id string, at time.Time) {
-	for _, claim := range claimsOf(m.contacts[id]) {
-		m.gone[claim] = channel.Gone{At: at}
+	claims, second := claimsOf(m.contacts[id]), at.Truncate(time.Second)
+	gone := channel.Gone{At: at, WholeUntil: second.Add(-time.Millisecond)}
+	unheard := m.contacts[id].LastInteractionAt.Before(second)
+	for _, claim := range claims {
+		former, there := m.gone[claim]
+		unheard = unheard && (!there || channel.Guard{Since: second, Second: second, Received: at}.Allows(former))
+	}
+	if !unheard {
+		gone.WholeUntil = time.Time{}
+	}
+	for _, claim := range claims {
+		m.gone[claim] = gone
 	}
 	delete(m.contacts, id)
 	for key, v := range m.conversations {

@@ -11,10 +11,7 @@ import (
 // past leaves out of a sighting the events that come too late, because whoever they were of was deleted since, and sends on those of
 // somebody whose number or id changed since. moved is false when nothing of the sighting is concerned.
 func (s *sighting) past(gone map[Claim]Gone, known Known) (left []*sighting, moved bool) {
-	identified := slices.ContainsFunc(s.first().addresses, func(a address) bool {
-		_, found := known.holder(a)
-		return found
-	})
+	identified := s.identifies(known)
 	var kept []glimpse
 	for _, g := range s.glimpses {
 		now, stays := g.past(gone, identified)
@@ -26,12 +23,22 @@ func (s *sighting) past(gone map[Claim]Gone, known Known) (left []*sighting, mov
 	return together(kept), moved
 }
 
+// identifies reports whether somebody known has an address of the sighting.
+func (s *sighting) identifies(known Known) bool {
+	return slices.ContainsFunc(s.first().addresses, func(a address) bool {
+		_, found := known.holder(a)
+		return found
+	})
+}
+
 // past is the glimpse as it is to be taken; stays is false when it is to be ignored.
 func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays bool) {
 	now = g
 	now.addresses = slices.Clone(g.addresses)
+	e := g.Event
+	e.WholeSecond = e.WholeSecond && !identified // who is known anyway may have been heard of in the second of another's deletion
 	for i, a := range g.addresses {
-		late, found := lateFor(g.At, a.followed, gone, a.claims()...)
+		late, found := lateFor(e, a.followed, gone, a.claims()...)
 		switch {
 		case !found:
 		case late.To == nil:
@@ -41,7 +48,7 @@ func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays 
 			now = now.phoned(late)
 		}
 	}
-	if late, found := lateFor(g.At, g.phoneFollowed, gone, Claim{Phone: g.phone}); found && now.phone == g.phone && g.phone != "" {
+	if late, found := lateFor(e, g.phoneFollowed, gone, Claim{Phone: g.phone}); found && now.phone == g.phone && g.phone != "" {
 		switch {
 		case late.To != nil:
 			now = now.phoned(late)
@@ -51,7 +58,7 @@ func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays 
 			now.phone, now.matches = "", nil
 		}
 	}
-	if _, found := lateFor(g.At, time.Time{}, gone, Claim{Email: contact.EmailKey(g.email)}); found && g.email != "" {
+	if _, found := lateFor(e, time.Time{}, gone, Claim{Email: contact.EmailKey(g.email)}); found && g.email != "" {
 		if !identified {
 			return g, false
 		}
@@ -60,10 +67,10 @@ func (g glimpse) past(gone map[Claim]Gone, identified bool) (now glimpse, stays 
 	return now, true
 }
 
-// lateFor is what became of the first of claims for which an event of a time comes too late, whatever changes led to them.
-func lateFor(at, followed time.Time, gone map[Claim]Gone, claims ...Claim) (Gone, bool) {
+// lateFor is what became of the first of claims for which an event comes too late, whatever changes led to them.
+func lateFor(e Event, followed time.Time, gone map[Claim]Gone, claims ...Claim) (Gone, bool) {
 	for _, claim := range claims {
-		if late, found := gone[claim]; found && !at.After(late.At) && late.At.After(followed) {
+		if late, found := gone[claim]; found && late.late(e) && late.At.After(followed) {
 			return late, true
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/contact"
@@ -272,9 +271,13 @@ func (s *Store) conversationParts(w channel.Write, writeID string) []part {
 	return parts
 }
 
-// guardPart demands that a claim was not given up since a time.
-func (s *Store) guardPart(ctx context.Context, workspace string, claim channel.Claim, since time.Time) (part, error) {
+// guardPart demands of a claim what channel.Guard says.
+func (s *Store) guardPart(ctx context.Context, workspace string, claim channel.Claim, guard channel.Guard) (part, error) {
 	mac, err := s.blindClaim(ctx, claimKey(workspace, claim))
-	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(since))}}
+	c := condition{text: "attribute_not_exists(pk) OR deletedAt < :since", values: item{":since": text(stamp(guard.Since))}}
+	if !guard.Second.IsZero() {
+		c.text += " OR wholeUntil < :second AND deletedAt < :received"
+		c.values[":second"], c.values[":received"] = text(stamp(guard.Second)), text(stamp(guard.Received))
+	}
 	return require(s.tables.Jobs, tombstoneKey(workspace, mac), c), err
 }

@@ -17,22 +17,36 @@ const patience = 5 * time.Second
 // the phone are free at once, and leaves tombstones and a ticket for the rest. That is begun right away; what is left, also of an error,
 // is CleanUp's: the contact is gone already, and whoever deleted it has nothing to repeat.
 func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
-	writeID, now := newWriteID(), s.now()
-	idle := ifVersion(c.Version)
-	idle.text += " AND (attribute_not_exists(requestCount) OR requestCount = :none)"
-	idle.values[":none"] = number(0)
-	ticket := s.ticket(c, writeID, now)
-	parts, err := s.deletion(c, idle, ticket, func(claimed key) (item, error) { return s.tombstone(ctx, c.Workspace, claimed, now, writeID) })
-	if err != nil {
-		return err
+	when := timeOfDeletion(c, s.now())
+	ticket, err := s.deleteAt(ctx, c, when)
+	if r, refused := errors.AsType[*refusal](err); refused && !r.failed[0] && !when.wholeUntil.IsZero() {
+		ticket, err = s.deleteAt(ctx, c, when.strict()) // a claim went in this second before, with somebody who had been heard
 	}
-	if err := s.deleted(ctx, c, writeID, s.transact(ctx, writeID, parts, maxTries)); err != nil {
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, _ = s.cleanUp(ctx, ticket)
 	return nil
+}
+
+// deleteAt is the transaction of a deletion. The contact has to be as it was read, and not heard since in a way that the
+// tombstones would not cover.
+func (s *Store) deleteAt(ctx context.Context, c contact.Contact, when deletionTime) (ticket item, err error) {
+	writeID := newWriteID()
+	idle := ifVersion(c.Version)
+	idle.text += " AND (attribute_not_exists(requestCount) OR requestCount = :none)" +
+		" AND (attribute_not_exists(lastInteractionAt) OR lastInteractionAt <= :heard)"
+	idle.values[":none"], idle.values[":heard"] = number(0), text(stamp(when.heardUntil()))
+	ticket = s.ticket(c, writeID, when.at)
+	parts, err := s.deletion(c, idle, ticket, func(claimed key) (part, error) {
+		return s.tombstonePart(ctx, c.Workspace, claimed, when, writeID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ticket, s.deleted(ctx, c, writeID, s.transact(ctx, writeID, parts, maxTries))
 }
 
 // leftover is an item that found no room in the transaction of a deletion.
@@ -42,17 +56,17 @@ type leftover struct {
 	Claim bool   `json:"claim,omitempty"`
 }
 
-// deletion takes a contact and all that follows from it; the contact itself is the first part, the ticket the last. stone makes the
+// deletion takes a contact and all that follows from it; the contact itself is the first part, the ticket the last. stone puts the
 // tombstone of a claim; nil: none are left. Of a contact that outgrew one transaction by joins, claims go first, and the ticket names the rest.
-func (s *Store) deletion(c contact.Contact, allowed condition, ticket item, stone func(claimed key) (item, error)) ([]part, error) {
+func (s *Store) deletion(c contact.Contact, allowed condition, ticket item, stone func(claimed key) (part, error)) ([]part, error) {
 	own := contactKey(c.Workspace, c.ID)
 	parts := []part{remove(s.tables.Contacts, own, allowed)}
 	if stone != nil {
-		it, err := stone(own)
+		marked, err := stone(own)
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, put(s.tables.Jobs, it, condition{}))
+		parts = append(parts, marked)
 	}
 	var left []leftover
 	take := func(k key, claim bool, more ...part) {
@@ -65,11 +79,11 @@ func (s *Store) deletion(c contact.Contact, allowed condition, ticket item, ston
 	for _, taken := range claims(c) {
 		gone := []part{remove(s.tables.Contacts, taken.key, ifMine(c.ID))}
 		if stone != nil {
-			it, err := stone(taken.key)
+			marked, err := stone(taken.key)
 			if err != nil {
 				return nil, err
 			}
-			gone = append(gone, put(s.tables.Jobs, it, condition{}))
+			gone = append(gone, marked)
 		}
 		take(taken.key, true, gone...)
 	}

@@ -182,7 +182,7 @@ func TestADeletionOfTheLargestFitsOneTransaction(t *testing.T) {
 	create(t, s, c)
 	c = get(t, s, c.ID)
 	ticket := s.ticket(c, "w", s.now())
-	parts, err := s.deletion(c, condition{}, ticket, func(k key) (item, error) { return s.tombstone(ctx, ws, k, s.now(), "w") })
+	parts, err := s.deletion(c, condition{}, ticket, func(k key) (part, error) { return s.tombstonePart(ctx, ws, k, timeOfDeletion(c, s.now()), "w") })
 	if err != nil || len(parts) > maxTransactionItems || ticket[attrLeftover] != nil {
 		t.Errorf("%d parts, %v", len(parts), err)
 	}

@@ -369,7 +369,6 @@ func (h *life) receiveGuest() {
 	if h.must(err, problem.NotFound); h.chance(2) {
 		return
 	}
-	h.clock.advance(1_100 * time.Millisecond) // what is said in the second of a deletion may have been said after it
 	err = h.contacts.Delete(ctx, ws, made.ID, contact.Precondition{})
 	h.say("guest deleted: %v", err)
 	if !h.must(err, problem.ContactHasRequests, problem.NotFound) {

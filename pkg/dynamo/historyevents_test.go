@@ -30,6 +30,7 @@ func (h *life) happened(kind channel.Kind, p channel.Person) channel.Event {
 	}
 	e.ID, e.ReceivedAt, e.At = uuid.NewString(), h.clock.now(), h.clock.now().Add(-ago).Truncate(time.Second)
 	e.AccountID = fmt.Sprint("line-", 1+h.dice.IntN(2))
+	e.WholeSecond = kind != channel.NumberChanged && kind != channel.UserIDChanged
 	return e
 }
 

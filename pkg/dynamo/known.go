@@ -222,7 +222,7 @@ func (s *Store) Gone(ctx context.Context, workspace string, claims []channel.Cla
 }
 
 func (s *Store) goneOf(ctx context.Context, it item) (channel.Gone, error) {
-	gone := channel.Gone{At: it.time("deletedAt")}
+	gone := channel.Gone{At: it.time(attrDeletedAt), WholeUntil: it.time(attrWholeUntil)}
 	sealed, forwarded := it[attrTo].(*types.AttributeValueMemberB)
 	if !forwarded {
 		return gone, nil

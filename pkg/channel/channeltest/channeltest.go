@@ -85,6 +85,8 @@ func Check(t testing.TB, d channel.Delivery, r channel.Reading, reread func(chan
 			t.Errorf("an event without its frame: %+v", e)
 		case !e.ReceivedAt.Equal(Received), e.At.After(Received.Add(5 * time.Minute)), e.At.Location() != time.UTC:
 			t.Errorf("times %v and %v", e.At, e.ReceivedAt)
+		case e.WholeSecond && (e.Untimed || !spoken || !e.At.Equal(e.At.Truncate(time.Second))):
+			t.Errorf("not a whole second: %+v", e)
 		case spoken && (len(e.Person.Addresses) == 0 || e.AccountID == ""):
 			t.Errorf("nobody, or nowhere: %+v", e)
 		}

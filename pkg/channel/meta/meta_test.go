@@ -121,11 +121,11 @@ func TestTimes(t *testing.T) {
 	said := func(stamp string) channel.Event {
 		return meta.Parse(channeltest.Delivery(contact.WhatsApp, "1", wa("messages", `"messages":[{"from":"201001234567","id":"w1","type":"text"`+stamp+`}]`))).Events[0]
 	}
-	if e := said(`,"timestamp":"1795608000"`); !e.At.Equal(time.Unix(1795608000, 0)) || e.Untimed {
+	if e := said(`,"timestamp":"1795608000"`); !e.At.Equal(time.Unix(1795608000, 0)) || e.Untimed || !e.WholeSecond {
 		t.Errorf("%+v", e)
 	}
 	for _, none := range []string{"", `,"timestamp":null`, `,"timestamp":"0"`, `,"timestamp":"1795608306"`, `,"timestamp":"9223372036854775807"`, `,"timestamp":"-9"`} {
-		if e := said(none); !e.At.Equal(channeltest.Received) || !e.Untimed {
+		if e := said(none); !e.At.Equal(channeltest.Received) || !e.Untimed || e.WholeSecond {
 			t.Errorf("%s: %+v", none, e)
 		}
 	}

@@ -177,7 +177,7 @@ func (w *whatsApp) message(raw json.RawMessage, listed string, direction channel
 		w.refuse("A message says of nobody who wrote it, or in an id that cannot be kept.", listed, raw, known)
 	default:
 		event := w.NewEvent(provider, kind, w.account, m.Timestamp.Time, m.ID)
-		event.Direction, event.Person = direction, person
+		event.Direction, event.Person, event.WholeSecond = direction, person, !event.Untimed
 		w.add(event)
 	}
 }

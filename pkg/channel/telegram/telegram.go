@@ -147,6 +147,7 @@ func (r *reader) from(u *user, c chat) bool {
 
 func (r *reader) add(kind channel.Kind, u user, at time.Time, id ...string) {
 	event := r.NewEvent(provider, kind, r.Account, at, id...)
+	event.WholeSecond = !event.Untimed
 	if kind != channel.PhoneShared {
 		event.Direction = channel.Inbound
 	}

@@ -66,7 +66,7 @@ func TestParse(t *testing.T) {
 
 func TestTimesAndIDs(t *testing.T) {
 	first := telegram.Parse(channeltest.Delivery(contact.Telegram, "9", updates[0].body)).Events[0]
-	if !first.At.Equal(time.Unix(1795608000, 0)) || first.Untimed {
+	if !first.At.Equal(time.Unix(1795608000, 0)) || first.Untimed || !first.WholeSecond {
 		t.Errorf("%+v", first)
 	}
 	again := telegram.Parse(channeltest.Delivery(contact.Telegram, "9", strings.Replace(updates[0].body, `"update_id":1`, `"update_id":8`, 1))).Events[0]
