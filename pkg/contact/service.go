@@ -54,9 +54,11 @@ func (s *Service) create(ctx context.Context, workspace string, actor Actor, dra
 }
 
 // check demands what holds for a contact as a whole. Joins may have left more than a request may bring: the limits
-// then are what the contact had before, so that every change that adds nothing to it goes through.
+// then are what the contact had before, so that every change that adds nothing to it goes through. Likewise a change
+// of a number may have taken the only identity of a contact without a name.
 func check(before, after Contact) error {
-	if after.Name == "" && len(after.Identities) == 0 {
+	nameless := func(c Contact) bool { return c.Name == "" && len(c.Identities) == 0 }
+	if nameless(after) && (before.ID == "" || !nameless(before)) {
 		return problem.Invalid("body.name", nil, "%s", errNoName)
 	}
 	if len(after.Labels) > len(before.Labels) {

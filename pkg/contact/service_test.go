@@ -204,6 +204,27 @@ func TestANameMayGoWhereAnIdentityStays(t *testing.T) {
 	}
 }
 
+// A change of a number may take the last identity off a contact that has no name: it can be edited all the same.
+func TestWhoHasLostTheirOnlyIdentityCanBeEdited(t *testing.T) {
+	s, store := service()
+	store.contacts["c"] = contact.Contact{Workspace: "demo", ID: "c", Email: "mona@example.com", Version: 3}
+	if err := s.AddLabel(t.Context(), "demo", "c", agent, "VIP"); err != nil {
+		t.Errorf("label: %v", err)
+	}
+	company := contact.Patch{Company: set("Acme")}
+	if _, err := s.Update(t.Context(), "demo", "c", agent, company, contact.Precondition{}); err != nil {
+		t.Errorf("company: %v", err)
+	}
+	name := contact.Patch{Name: set("Mona")}
+	if _, err := s.Update(t.Context(), "demo", "c", agent, name, contact.Precondition{}); err != nil {
+		t.Errorf("name: %v", err)
+	}
+	none := contact.Patch{Name: contact.Field[string]{Set: true, Null: true}}
+	if _, err := s.Update(t.Context(), "demo", "c", agent, none, contact.Precondition{}); problem.CodeOf(err) != problem.ValidationFailed {
+		t.Errorf("the name is taken off again: %v", err)
+	}
+}
+
 func TestListRefuses(t *testing.T) {
 	s, store := service()
 	for name, c := range map[string]struct {
