@@ -13,7 +13,7 @@ import (
 )
 
 // patience bounds every wait for something that happens by itself; nothing asserts how long it took.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // caller speaks to the API as one user of one workspace.
 type caller struct {
