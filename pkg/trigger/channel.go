@@ -100,7 +100,8 @@ func (c channelEvents) apply(ctx, work context.Context, messages []events.SQSMes
 	c.metrics.Events(len(messages)-len(failed)-*c.waiting, len(failed))
 	c.metrics.PutBack(*c.waiting)
 	c.log.InfoContext(ctx, "events are applied", "messages", len(messages), "failed", len(failed), "putBack", *c.waiting)
-	return &events.SQSEventResponse{BatchItemFailures: failed}
+	response := batchResponse(failed)
+	return &response
 }
 
 // alone applies a message that came several times. One that came far more often than it may fail ended the function.

@@ -150,6 +150,10 @@ func TestChunksAndDeadLetters(t *testing.T) {
 		if err != nil || len(response.BatchItemFailures) != 0 || len(w.deliveries) != 1 || w.deliveries[0].Dead != dead || w.deliveries[0].Receives != 1 {
 			t.Fatalf("%s: %+v, %+v, %v", name, response, w.deliveries, err)
 		}
+		// The emulator takes null for a failure of the whole batch.
+		if answer, err := json.Marshal(response); err != nil || string(answer) != `{"batchItemFailures":[]}` {
+			t.Errorf("%s is answered %s, %v", name, answer, err)
+		}
 		var chunk importing.Chunk
 		if err := json.Unmarshal(w.deliveries[0].Body, &chunk); err != nil || len(chunk.Rows) != 2 || chunk.Rows[1].Verdict.Outcome != importing.Rejected {
 			t.Errorf("%s: %+v, %v", name, chunk, err)

@@ -56,14 +56,24 @@ func ImportWrite(c Chunks) func(context.Context, events.SQSEvent) (events.SQSEve
 			})
 		}
 		handlers.Wait()
-		response := events.SQSEventResponse{}
+		var failures []events.SQSBatchItemFailure
 		for i, message := range event.Records {
 			if failed[i] {
-				response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+				failures = append(failures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 			}
 		}
-		return response, nil
+		return batchResponse(failures), nil
 	}
+}
+
+// batchResponse names the messages that failed. None is an empty list and not null: AWS takes both for success, the local
+// emulator ends with an error on null, and leaves the whole batch in its queue.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+func batchResponse(failures []events.SQSBatchItemFailure) events.SQSEventResponse {
+	if failures == nil {
+		failures = []events.SQSBatchItemFailure{}
+	}
+	return events.SQSEventResponse{BatchItemFailures: failures}
 }
 
 // measure tells what became of a message.
