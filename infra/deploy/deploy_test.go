@@ -55,6 +55,8 @@ func TestWhatKeepsAStackFromBeingDeployed(t *testing.T) {
 		{"contacts", "WebhookThrottleRate=501", fresh, "WebhookThrottleRate=501 is more than ThrottleRate=500"},
 		{"contacts", "MaxUploadRows=2000000", fresh, "MaxUploadRows=2000000 is more than MaxDropRows=1000000"},
 		{"contacts", "JwtIssuer=https://issuer.example", fresh, "JwtIssuer and JwtAudience go together"},
+		{"contacts", "NightlyBackupTime=02:00", fresh, "NightlyBackupTime=02:00: Write it as EventBridge Scheduler does"},
+		{"contacts", "NightlyBackupTime='rate(1 day)'", fresh, ""},
 		{"contacts", "Stage=prod", fresh, "need an AlarmEmail or an AlarmTopic"},
 		{"contacts", "Canary=true", fresh, ""},
 		{"contacts", "Nonsense=1", fresh, "has no parameter Nonsense"},

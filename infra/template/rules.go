@@ -106,6 +106,8 @@ func (t Template) holds(condition any, values map[string]string) bool {
 		return slices.ContainsFunc(arguments, func(one any) bool { return t.holds(one, values) })
 	case "Fn::Equals":
 		return slices.Equal(t.strings(arguments[0], values), t.strings(arguments[1], values))
+	case "Fn::Contains":
+		return slices.Contains(t.strings(arguments[0], values), t.strings(arguments[1], values)[0])
 	case "Fn::EachMemberEquals":
 		wanted := t.strings(arguments[1], values)[0]
 		return !slices.ContainsFunc(
