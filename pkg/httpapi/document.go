@@ -61,7 +61,7 @@ func (s *server) describe() ([]byte, error) {
 }
 
 const about = `The contacts of a workspace, and the imports and channels that bring them. Errors are application/problem+json (RFC 9457) with a stable code. ` +
-	`Every answer has X-Request-Id; 401, 429 and what is application/json of 413 and 503 are the gateway's own. A method that a path lacks is 405 with Allow. ` +
+	`Every answer of a function has X-Request-Id; 401, 429 and what is application/json of 413 and 503 are the gateway's own. A method that a path lacks is 405 with Allow. ` +
 	`Unknown fields and parameters are refused. Times are RFC 3339, UTC. An admin may do all that an agent may.`
 
 // describe adds to an operation what huma does not know of it.

@@ -46,7 +46,7 @@ type mapping map[string]*string
 func (mapping) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString, Nullable: true}, Description: mappingDoc,
-		Examples: []any{map[string]any{"Customer": "name", "Contact address": "email", "Plan": "attr.plan", "Fax": nil}},
+		Examples: []any{map[string]any{"Who": "name", "Reach at": "email", "Plan": "attr.plan", "Fax": nil}},
 	}
 }
 
