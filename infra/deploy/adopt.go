@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/occ/contacts/infra/local/stack"
 	"github.com/occ/contacts/infra/template"
 )
 
@@ -25,13 +27,18 @@ func adopt(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	load := stack.AWSConfig
+	if p.given["Target"] == "local" {
+		// The local stack adopts too, to try it.
+		load = func(ctx context.Context) (aws.Config, error) { return config.LoadDefaultConfig(ctx) }
+	}
+	cfg, err := load(ctx)
 	if err != nil {
 		return err
 	}
 	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return fmt.Errorf("ask AWS whose account this is: %w", err)
+		return stack.ExplainAWS(err)
 	}
 	text, err := os.ReadFile(filepath.Join(p.root, template.File))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/occ/contacts/infra/local/stack"
 	"github.com/occ/contacts/infra/template"
 )
 
@@ -240,10 +241,11 @@ func concurrencyFaults(values map[string]string, limit int) (faults, warnings []
 // unanswered says what is wrong with the plan as far as that is known without AWS, which did not answer.
 func (p plan) unanswered(region string, err error) error {
 	faults, _ := p.check(account{region: region, concurrency: unlimited})
+	err = stack.ExplainAWS(err)
 	if len(faults) == 0 {
 		return err
 	}
-	return fmt.Errorf("%w\n  AWS cannot be asked what the stack has: %w", refusal(p.stack, faults), err)
+	return fmt.Errorf("%w\n  %w", refusal(p.stack, faults), err)
 }
 
 // unlimited is a limit of concurrent executions that is not known.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -22,13 +21,16 @@ func target(ctx context.Context, name string) (aws.Config, map[string]string, er
 	if err != nil {
 		return aws.Config{}, nil, err
 	}
-	cfg := stack.Config(fmt.Sprintf("http://127.0.0.1:%d", port+1))
-	if name == "" {
-		name = stack.Name
-	} else if cfg, err = config.LoadDefaultConfig(ctx); err != nil {
-		return cfg, nil, err
+	if name != "" {
+		cfg, err := stack.AWSConfig(ctx)
+		if err != nil {
+			return cfg, nil, err
+		}
+		outputs, err := stack.ReadOutputs(ctx, cfg, name)
+		return cfg, outputs, stack.ExplainAWS(err)
 	}
-	outputs, err := stack.ReadOutputs(ctx, cfg, name)
+	cfg := stack.Config(fmt.Sprintf("http://127.0.0.1:%d", port+1))
+	outputs, err := stack.ReadOutputs(ctx, cfg, stack.Name)
 	if err != nil {
 		return cfg, nil, fmt.Errorf("the stack does not answer; is it up (`make run`), and on this PORT? %w", err)
 	}
