@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/occ/contacts/infra/local/dynamodb"
 	"github.com/occ/contacts/infra/local/sample"
 	"github.com/occ/contacts/infra/local/stack"
 )
@@ -89,11 +91,14 @@ func run(ctx context.Context, _ flags) error {
 }
 
 // dynamoDB is which DynamoDB to use: that of AWS_ENDPOINT_URL_DYNAMODB when it is set, else DYNAMODB. A shell that
-// has taken over `make env` names our own.
+// has evaluated `make env` names our own: the server at PORT+2, or the emulator's own at PORT+1.
 func dynamoDB(port int) string {
-	other := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	if other == "" || other == fmt.Sprintf("http://127.0.0.1:%d", port+2) {
-		return os.Getenv("DYNAMODB")
+	other, kind := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), os.Getenv("DYNAMODB")
+	switch {
+	case other == "" || other == stack.DynamoDBAddress(port, string(dynamodb.Dynoxide)):
+		return kind
+	case other == stack.DynamoDBAddress(port, string(dynamodb.Ministack)):
+		return cmp.Or(kind, string(dynamodb.Ministack))
 	}
 	return other
 }

@@ -45,6 +45,7 @@ func restoreTables(ctx context.Context, f flags) error {
 		}
 		options.Stack, options.File = stack.Name, filepath.Join(dataDir(), "restore.json")
 		options.SweepGroup, options.TimerGroup = "default", "default" // the emulator's template knows no other
+		options.Rehearsal = true
 		options.Drain, options.Poll = 0, 100*time.Millisecond
 	}
 	store := dynamo.Open(tables, dynamo.Tables{

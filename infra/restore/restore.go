@@ -32,6 +32,9 @@ type Options struct {
 	Confirmed bool
 	// Abandon removes the past and the file, as long as no table was replaced.
 	Abandon bool
+	// Rehearsal is for the local stack. The emulator keeps no history: the past is a copy of the present, and checks of
+	// the recovery window are left out.
+	Rehearsal bool
 	// File is where progress is kept, for the next run.
 	File string
 	// SweepGroup is the group of the stack's own schedules: sweeps and the nightly backup.

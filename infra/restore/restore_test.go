@@ -82,6 +82,17 @@ func (d *drill) settle(table string) {
 	}
 }
 
+func (d *drill) disableRecovery(table string) {
+	d.t.Helper()
+	_, err := d.clients.DynamoDB.UpdateContinuousBackups(d.t.Context(), &dynamodb.UpdateContinuousBackupsInput{
+		TableName:                        &table,
+		PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(false)},
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 func (d *drill) run(edit func(*Options)) error {
 	options := d.options
 	edit(&options)
@@ -302,6 +313,33 @@ func TestAbandonedRestore(t *testing.T) {
 	}
 }
 
+// TestRehearsal restores tables as `make run` leaves them, without recovery, to a second that is not in their window.
+func TestRehearsal(t *testing.T) {
+	d := newDrill(t)
+	running := d.writing()
+	for _, table := range d.tables() {
+		d.disableRecovery(table)
+		d.put(table, "before")
+	}
+	rehearse := func(o *Options) { o.Rehearsal, o.At = true, o.At.Add(-2*window) }
+	d.must(ErrUnconfirmed, rehearse)
+	for _, table := range d.tables() {
+		d.put(table, "after")
+	}
+	d.must(nil, func(o *Options) { rehearse(o); o.Confirmed = true })
+	for _, table := range d.tables() {
+		if got := d.holds(table); !slices.Equal(got, []string{"before"}) {
+			t.Errorf("%s holds %q", table, got)
+		}
+	}
+	if diff := cmp.Diff(running, d.writing()); diff != "" {
+		t.Errorf("the writers (-before +after):\n%s", diff)
+	}
+	if left := d.leftovers(); len(left) > 0 {
+		t.Errorf("left over: %q", left)
+	}
+}
+
 // TestRefusedRestores are those that must change nothing.
 func TestRefusedRestores(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -326,16 +364,8 @@ func TestRefusedRestores(t *testing.T) {
 		},
 		"a second before the recovery window": {edit: func(o *Options) { o.At = o.At.Add(-2 * window) }, says: "can be set back to"},
 		"no recovery": {
-			before: func(d *drill) {
-				_, err := d.clients.DynamoDB.UpdateContinuousBackups(d.t.Context(), &dynamodb.UpdateContinuousBackupsInput{
-					TableName:                        aws.String("contacts-jobs"),
-					PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(false)},
-				})
-				if err != nil {
-					d.t.Fatal(err)
-				}
-			},
-			edit: func(*Options) {}, says: "point-in-time recovery",
+			before: func(d *drill) { d.disableRecovery("contacts-jobs") },
+			edit:   func(*Options) {}, says: "point-in-time recovery",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
