@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/occ/contacts/pkg/contact"
-	"github.com/occ/contacts/pkg/plainjson"
 )
 
 // readKnown reads whom and what keys name. Claims and contacts are read one after the other, so an agent may have
@@ -107,24 +106,4 @@ func (k Keys) asks(claim Claim) bool {
 	default:
 		return slices.Contains(k.Identities, claim.Identity)
 	}
-}
-
-// maxWeight bounds, in bytes as they are stored, what joins and identities make of a contact: an item has at most 400
-// KB, and an agent's edits, counts and profiles need some of it. What would weigh more stays apart.
-const maxWeight = 350_000
-
-// weight is about how many bytes a contact has as it is stored.
-func weight(c contact.Contact) int {
-	const item, identity = 1_000, 300 // names, times and the keys of indexes
-	total := item + 4*len(c.Name) + len(c.Company) + len(c.Email)
-	for _, i := range c.Identities {
-		total += identity + len(i.AccountID) + len(i.ExternalID) + 2*(len(i.ProfileName)+len(i.Username)) + len(i.ConversationID)
-	}
-	for _, list := range [][]string{c.Labels, c.MergedFrom, c.Disputed} {
-		for _, text := range list {
-			total += len(text) + 3
-		}
-	}
-	attributes, _ := plainjson.Marshal(c.Attributes) // they were read from JSON
-	return total + len(attributes)
 }

@@ -110,7 +110,7 @@ func (w *whose) joinable(c contact.Contact) bool {
 // takesIn reports whether a contact can take in all of another one.
 func takesIn(c, gone contact.Contact) bool {
 	united, _ := joined(c, gone)
-	return len(united.MergedFrom) <= maxMerged && weight(united) <= maxWeight
+	return len(united.MergedFrom) <= maxMerged && contact.Weight(united) <= contact.MaxWeight
 }
 
 // byValue takes the holder of a phone or e-mail in account.

@@ -47,7 +47,7 @@ func (s *sighting) seen(c contact.Contact, w whose) contact.Contact {
 func within(c contact.Contact, identities []contact.Identity) []contact.Identity {
 	before := c
 	c.Identities = identities
-	if len(identities) <= contact.MaxIdentities || weight(c) <= maxWeight {
+	if len(identities) <= contact.MaxIdentities || contact.Weight(c) <= contact.MaxWeight {
 		return identities
 	}
 	return slices.DeleteFunc(identities, func(i contact.Identity) bool { return !before.HasIdentity(i.Key()) })

@@ -49,6 +49,7 @@ func (s *Store) Commit(ctx context.Context, ref importing.ChunkRef, state import
 		if err != nil {
 			return c.state, c.redo, err
 		}
+		c.followUp(ctx, group)
 	}
 	slices.Sort(c.redo)
 	return c.state, c.redo, nil
@@ -125,6 +126,15 @@ func (c *commit) finishNotes(ctx context.Context, group []*row) (err error) {
 		}
 	}
 	return err
+}
+
+// followUp writes the facets and words that found no room in the transaction of a row. What fails is done by the sweep.
+func (c *commit) followUp(ctx context.Context, group []*row) {
+	for _, r := range group {
+		if !slices.Contains(c.redo, r.Index) {
+			_ = c.store.followUp(ctx, r.later)
+		}
+	}
 }
 
 // pending are the rows whose outcome is not recorded yet: an answer that was lost may have recorded some.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -251,6 +252,85 @@ func TestCommitHalvesWhatConflicts(t *testing.T) {
 	if state.Outcomes != strings.Repeat("c", 32) || state.Version != 4 {
 		t.Errorf("state %+v", state)
 	}
+}
+
+// outgrownRow creates a contact as our own export has it after many joins: more labels, identities and attributes than
+// a request may bring, and more items than a transaction takes.
+func outgrownRow(notes int) ([]importing.Write, contact.Contact) {
+	writes := creations(1)
+	c := writes[0].Create
+	c.Labels, c.Identities, c.Attributes = labelsNamed("label ", 120), identities(60), map[string]any{}
+	for n := range 130 {
+		c.Attributes[fmt.Sprint("k", n)] = strings.Repeat("v", 1_000)
+	}
+	for n := range notes {
+		writes[0].Notes = append(writes[0].Notes, contact.Note{ID: uuid.NewString(), Text: fmt.Sprint(n), CreatedAt: epoch, UpdatedAt: epoch})
+	}
+	return writes, *c
+}
+
+func TestCommitOfARowOfManyLabelsAndIdentities(t *testing.T) {
+	for name, transport := range map[string]func() http.RoundTripper{
+		"in peace":              func() http.RoundTripper { return http.DefaultTransport },
+		"a lost answer":         func() http.RoundTripper { return &lossy{action: "TransactWriteItems", losses: 1} },
+		"several lost answers":  func() http.RoundTripper { return &lossy{action: "TransactWriteItems", losses: 4} },
+		"the writer dies after": func() http.RoundTripper { return dying{`"ConditionCheck":`} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			writes, want := outgrownRow(0)
+			state := commitAll(t, s.through(transport()), chunkOf(1), writes)
+			if state.Outcomes != "c" || state.Version != 1 {
+				t.Errorf("%+v", state)
+			}
+			got := get(t, s, want.ID)
+			if len(got.Labels) != 120 || len(got.Identities) != 60 || len(got.Attributes) != 130 || count(t, s, "name") != 1 {
+				t.Errorf("%d labels, %d identities, %d attributes", len(got.Labels), len(got.Identities), len(got.Attributes))
+			}
+			verified(t, s)
+			if _, err := s.CleanUp(ctx); err != nil {
+				t.Error(err)
+			}
+			verified(t, s)
+			if followUpTickets(t, s) > 0 || found(t, s, "label 0") != 1 || found(t, s, "label 119") != 1 {
+				t.Error("the lists by label do not show the contact")
+			}
+		})
+	}
+}
+
+// Two such rows in one chunk, one with notes, a change of one of them, and one that no transaction can hold.
+func TestCommitOfSeveralOutgrownRows(t *testing.T) {
+	s := fresh(t)
+	one, first := outgrownRow(150)
+	two, second := outgrownRow(0)
+	three, _ := outgrownRow(0)
+	second.Email, second.Phone = "second@example.com", "+22997123456"
+	for n := range second.Identities {
+		second.Identities[n].ExternalID += " of another"
+	}
+	*two[0].Create = second
+	three[0].Create.Email, three[0].Create.Phone, three[0].Create.Identities = "", "", identities(300)[60:]
+	two[0].Index, three[0].Index = 1, 2
+	state := commitAll(t, s, chunkOf(3), slices.Concat(one, two, three))
+	if state.Outcomes != "ccf" || state.Verdicts[2].Code != importing.ValueTooLong {
+		t.Errorf("%+v", state)
+	}
+	if texts, err := s.NoteTexts(ctx, ws, first.ID); err != nil || len(texts) != 150 {
+		t.Errorf("%d notes, %v", len(texts), err)
+	}
+	changed := importing.Write{Outcome: importing.Updated, Update: change1(get(t, s, second.ID), func(c *contact.Contact) {
+		c.Labels = slices.Concat(c.Labels, labelsNamed("more ", 110))
+	})}
+	next := chunkOf(1)
+	next.Number++
+	if state := commitAll(t, s, next, []importing.Write{changed}); state.Outcomes != "u" {
+		t.Errorf("%+v", state)
+	}
+	if found(t, s, "label 119") != 2 || found(t, s, "more 109") != 1 || followUpTickets(t, s) > 0 {
+		t.Error("the lists by label do not show the contacts")
+	}
+	verified(t, s)
 }
 
 func TestALargeRowIsWrittenWhole(t *testing.T) {

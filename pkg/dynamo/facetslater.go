@@ -30,10 +30,15 @@ const attrFollowUps = "items" // of a ticket: JSON, the followUps
 // fitted leaves as many parts as one transaction takes. The ticket of the rest is among them, and returned; nil when
 // all fit.
 func (s *Store) fitted(workspace string, parts []part, writeID string) (kept []part, ticket item, err error) {
-	if len(parts) <= maxTransactionItems {
+	return s.fittedTo(maxTransactionItems, workspace, parts, writeID)
+}
+
+// fittedTo leaves at most so many parts. The ticket has the name.
+func (s *Store) fittedTo(most int, workspace string, parts []part, name string) (kept []part, ticket item, err error) {
+	if len(parts) <= most {
 		return parts, nil, nil
 	}
-	over := len(parts) + 1 - maxTransactionItems // one is the ticket's
+	over := len(parts) + 1 - most // one is the ticket's
 	var later []followUp
 	for _, p := range slices.Backward(parts) {
 		if p.follows != "" && len(later) < over {
@@ -44,7 +49,7 @@ func (s *Store) fitted(workspace string, parts []part, writeID string) (kept []p
 		}
 	}
 	slices.Reverse(kept)
-	ticket = newItem(followUpKey(workspace, writeID), writeID, 2)
+	ticket = newItem(followUpKey(workspace, name), name, 2)
 	ticket[attrWorkspace] = text(workspace)
 	if err := ticket.setJSON(attrFollowUps, later); err != nil {
 		return nil, nil, err

@@ -1,6 +1,8 @@
 package dynamo
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/occ/contacts/pkg/contact"
@@ -18,6 +20,7 @@ type row struct {
 	parts     []part
 	bytes     int
 	touches   []key    // its contact and its claims: two rows that share one never share a transaction
+	later     item     // the ticket of facets and words beyond what one transaction holds; nil when all fit
 	overflow  []string // ids of notes beyond what one transaction holds; written after it
 }
 
@@ -50,6 +53,11 @@ func (s *Store) rowOf(ref importing.ChunkRef, w *importing.Write, writeID string
 	default:
 		return r, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	// One part of the transaction is the chunk's record.
+	r.parts, r.later, err = s.fittedTo(maxTransactionItems-1, ref.Workspace, r.parts, fmt.Sprintf("%s-%d", writeID, w.Index))
 	if err != nil {
 		return nil, err
 	}

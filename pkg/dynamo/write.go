@@ -75,7 +75,7 @@ func (s *Store) creation(c contact.Contact, writeID string) ([]part, error) {
 		parts = append(parts, p)
 	}
 	for _, e := range extras(c) {
-		parts = append(parts, put(table, e.item(writeID), condition{}))
+		parts = append(parts, put(table, e.item(writeID), condition{}).following(c.ID))
 	}
 	return parts, nil
 }

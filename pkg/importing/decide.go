@@ -57,6 +57,9 @@ func (c *chunkWork) decideOne(ctx context.Context, index int, matches Matches) (
 	row := c.chunk.Rows[index]
 	named := namedBy(row, matches)
 	if len(named) == 0 {
+		if row.Doubt != nil {
+			return row.refuse(index), nil
+		}
 		return c.create(index), nil
 	}
 	known := named[0]
@@ -112,6 +115,9 @@ func (c *chunkWork) create(index int) Write {
 // and notes added unless they are there. Channel and time of creation stay.
 func (c *chunkWork) update(ctx context.Context, index int, before contact.Contact) (Write, error) {
 	row := c.chunk.Rows[index]
+	if row.strange(before) {
+		return row.refuse(index), nil
+	}
 	var there map[string]int
 	if len(row.Notes) > 0 {
 		there = make(map[string]int)
@@ -150,7 +156,7 @@ func (c *chunkWork) update(ctx context.Context, index int, before contact.Contac
 	if !changed {
 		return Write{Index: index, Outcome: Unchanged}, nil
 	}
-	if fault, ok := errors.AsType[*rowFault](checkMerged(before, after)); ok {
+	if fault, ok := errors.AsType[*rowFault](c.checkMerged(before, after)); ok {
 		return refused(index, Rejected, fault.code, "%s", fault.message), nil
 	}
 	return Write{Index: index, Outcome: Updated, Update: &Update{before, after, activity}, Notes: notes}, nil
@@ -169,8 +175,15 @@ func givenName(row Row, before contact.Contact) contact.Field[string] {
 }
 
 // checkMerged demands of a contact that took a row in what is demanded of every contact. A join may have left more
-// labels, identities, attributes and bytes than that: they are no reason to refuse a row that adds none.
-func checkMerged(before, c contact.Contact) error {
+// labels, identities, attributes and bytes than that: they are no reason to refuse a row that adds none. Our own
+// exports hold what joins left, so what can be stored is all that limits their rows.
+func (w *chunkWork) checkMerged(before, c contact.Contact) error {
+	if w.chunk.OwnExport {
+		if checkSize(before, c) != nil && contact.Weight(c) > max(contact.MaxWeight, contact.Weight(before)) {
+			return faulty(ValueTooLong, "%s", TooLarge().Message)
+		}
+		return nil
+	}
 	if count := len(c.Labels); count > max(contact.MaxLabels, len(before.Labels)) {
 		return faulty(ValueTooLong, "The contact would have %d labels, and %d are the most. Remove some of the contact's or of the row's.", count, contact.MaxLabels)
 	}

@@ -40,12 +40,7 @@ func readIdentities(text string) ([]contact.Identity, error) {
 		}
 		identities = append(identities, identity)
 	}
-	identities = contact.AddIdentities(nil, identities...)
-	if len(identities) > contact.MaxIdentities {
-		reason := fmt.Sprintf("There are %d identities, and a contact has at most %d; remove some.", len(identities), contact.MaxIdentities)
-		return nil, &contact.ValueError{Reason: reason, Cause: contact.ErrTooLong}
-	}
-	return identities, nil
+	return contact.AddIdentities(nil, identities...), nil
 }
 
 func (c *identityCell) identity() (contact.Identity, error) {

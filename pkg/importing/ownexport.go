@@ -57,8 +57,13 @@ func (r *rowReader) identify(row *Row) (err error) {
 	if !found {
 		return nil
 	}
-	row.Identities, err = readIdentities(row.Cells[column])
-	return valueFault(InvalidValue, r.names[column], err)
+	if row.Identities, err = readIdentities(row.Cells[column]); err != nil {
+		return valueFault(InvalidValue, r.names[column], err)
+	}
+	if count := len(row.Identities); count > contact.MaxIdentities {
+		r.doubt(row, ValueTooLong, "Column %q: There are %d identities, and a contact has at most %d; remove some.", r.names[column], count, contact.MaxIdentities)
+	}
+	return nil
 }
 
 // standIn says that a cell of an export holds what is shown of somebody without a name: their profile name, username, e-mail or external

@@ -268,7 +268,7 @@ func TestRowsOfOurExports(t *testing.T) {
 		"no channel of identities": {`|Mona|||||||[{"channel":"import","externalId":"1"}]`, Row{}, InvalidValue},
 		"no time":                  {`|Mona|||||||[{"channel":"sms","externalId":"1","lastSeenAt":"today"}]`, Row{}, InvalidValue},
 		"too long":                 {`|Mona|||||||[{"channel":"sms","externalId":"` + strings.Repeat("x", 257) + `"}]`, Row{}, ValueTooLong},
-		"21":                       {"|Mona|||||||[" + strings.Join(numbered21(), ",") + "]", Row{}, ValueTooLong},
+		"21":                       {"|Mona|||||||[" + strings.Join(numbered21(), ",") + "]", Row{Name: "Mona"}, ""},
 		"others":                   {"|Mona||||||||||||||" + `{"a":"x","b":5,"c":true,"d":null}`, Row{Name: "Mona", Attributes: map[string]any{"a": "x", "b": 5.0, "c": true}}, ""},
 		"others that are a list":   {"|Mona||||||||||||||[1]", Row{}, InvalidValue},
 		"others that are no JSON":  {"|Mona||||||||||||||{", Row{}, InvalidValue},
@@ -282,7 +282,7 @@ func TestRowsOfOurExports(t *testing.T) {
 				t.Fatalf("%+v, want %q", row.Verdict, test.code)
 			}
 			ignored := []string{"Number", "Cells", "Verdict", "CreatedAt"}
-			if name == "20" {
+			if name == "20" || name == "21" {
 				ignored = append(ignored, "Identities")
 			}
 			if diff := cmp.Diff(test.want, row, cmpopts.IgnoreFields(Row{}, ignored...)); diff != "" {

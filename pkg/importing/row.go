@@ -59,13 +59,13 @@ func (r rowReader) judge(d *draft) {
 // settle makes the row of a draft that was judged, with a verdict when it cannot be imported.
 func (r *rowReader) settle(d draft) Row {
 	row, err := d.row, d.fault
-	if err == nil {
+	if err == nil && row.Doubt == nil {
 		err = r.checkLabels(row)
 	}
 	if err == nil {
 		err = r.claim(row)
 	}
-	if err == nil {
+	if err == nil && row.Doubt == nil {
 		for _, label := range row.Labels {
 			r.used.add(hashOf(contact.FacetKey(label)))
 		}
@@ -168,7 +168,7 @@ func (r *rowReader) nameInParts(row *Row) string {
 // row fails, so that nothing is dropped silently.
 func (r *rowReader) addresses(row *Row) error {
 	email, emailErr := r.firstValid(row, r.emails, InvalidEmail, contact.NormalizeEmail)
-	phone, phoneErr := r.firstValid(row, r.phonesOf(row), InvalidPhone, r.phone)
+	phone, phoneErr := r.phoneOf(row)
 	row.Email, row.Phone = email, phone
 	switch {
 	case emailErr != nil:

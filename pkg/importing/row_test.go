@@ -30,12 +30,15 @@ func (r *rowReader) decide(d draft) Row {
 	return r.settle(d)
 }
 
-// codeOf is a row's code, empty of a row that can be written.
+// codeOf is a row's code, empty of a row that can be written, whatever contact it names.
 func codeOf(row Row) Code {
-	if row.Verdict == nil {
-		return ""
+	switch {
+	case row.Verdict != nil:
+		return row.Verdict.Code
+	case row.Doubt != nil:
+		return row.Doubt.Code
 	}
-	return row.Verdict.Code
+	return ""
 }
 
 func TestRowCodes(t *testing.T) {

@@ -2,6 +2,7 @@ package importing
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -43,7 +44,7 @@ func (r *rowReader) details(row *Row) error {
 	}
 	row.Labels = contact.AddLabels(nil, labels...)
 	if count := len(r.allLabels(row)); count > contact.MaxLabels {
-		return faulty(ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.", count, contact.MaxLabels)
+		r.doubt(row, ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.", count, contact.MaxLabels)
 	}
 	if channel := contact.Channel(strings.ToLower(r.cell(row, fieldChannel))); channel != "" {
 		if !slices.Contains(contact.Channels, channel) {
@@ -88,7 +89,7 @@ func (r *rowReader) attributes(row *Row) error {
 		}
 	}
 	if count := len(row.Attributes); count > contact.MaxAttributes {
-		return faulty(ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.", count, contact.MaxAttributes)
+		r.doubt(row, ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.", count, contact.MaxAttributes)
 	}
 	return nil
 }
@@ -96,13 +97,22 @@ func (r *rowReader) attributes(row *Row) error {
 // anyID is as long as every contact's.
 var anyID = ContactID("", 0)
 
-// size demands that the contact that the row would make is not too large.
+// size demands that the contact that the row would make is not too large to be stored, and doubts one that is larger
+// than a request may make it.
 func (r *rowReader) size(row *Row) error {
 	made := contact.Contact{
 		ID: anyID, Identities: row.Identities, Name: row.Name, Email: row.Email, Phone: row.Phone, Company: row.Company, Channel: cmp.Or(row.Channel, contact.Import),
 		Labels: r.allLabels(row), Attributes: row.Attributes,
 	}
-	return checkSize(contact.Contact{}, made)
+	fault, large := errors.AsType[*rowFault](checkSize(contact.Contact{}, made))
+	switch {
+	case !large:
+		return nil
+	case contact.Weight(made) > contact.MaxWeight:
+		return faulty(ValueTooLong, "%s", TooLarge().Message)
+	}
+	r.doubt(row, fault.code, "%s", fault.message)
+	return nil
 }
 
 // checkSize demands that a contact stays within its limit of bytes, or what it has already. Few can be over it: they

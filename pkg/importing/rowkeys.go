@@ -27,7 +27,8 @@ func keysOf(row Row) []rowKey {
 	return keys
 }
 
-// claim refuses a row one of whose keys an earlier row took, and takes those of this one.
+// claim refuses a row one of whose keys an earlier row took, and takes those of this one. A row in doubt takes none: it
+// may not be used, and then it is no reason to skip another one.
 func (r *rowReader) claim(row Row) error {
 	keys := keysOf(row)
 	hashes := make([]uint64, len(keys))
@@ -38,6 +39,9 @@ func (r *rowReader) claim(row Row) error {
 		}
 	}
 	for _, hash := range hashes {
+		if row.Doubt != nil {
+			break
+		}
 		r.taken.add(hash)
 	}
 	return nil

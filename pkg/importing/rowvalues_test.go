@@ -73,7 +73,7 @@ func TestLimitOfAContactToTheByte(t *testing.T) {
 			cells[72] = strings.Repeat("x", last)
 			return readerOf(header, "").read(2, cells, nil)
 		}
-		fits := sort.Search(2001, func(last int) bool { return read(last).Verdict != nil }) - 1
+		fits := sort.Search(2001, func(last int) bool { return codeOf(read(last)) != "" }) - 1
 		if over := read(fits + 1); codeOf(over) != ValueTooLong {
 			t.Fatalf("channel %q, %d: %+v", channel, fits+1, over.Verdict)
 		}
