@@ -291,6 +291,7 @@ func TestAccountsThatAreNone(t *testing.T) {
 		{contact.WhatsApp, "a\u200bb", nil, "path.accountId"}, {contact.WhatsApp, "\xff", nil, "path.accountId"}, {contact.WhatsApp, "..", nil, "path.accountId"},
 		{contact.WhatsApp, strings.Repeat("x", 257), nil, "path.accountId"}, {contact.WhatsApp, strings.Repeat("€", 200), nil, "path.accountId"},
 		{contact.WhatsApp, strings.Repeat("x", 256), nil, ""}, {contact.WhatsApp, "né#%?", nil, ""},
+		{contact.WhatsApp, "\u2800", nil, "path.accountId"}, {contact.Widget, "\u3164\uffa0", nil, "path.accountId"},
 		{contact.SMS, "15551234567", nil, "path.accountId"}, {contact.SMS, "+0155512345", nil, "path.accountId"}, {contact.SMS, "+15551234567", nil, ""},
 		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Name = " " }, "body.name"},
 		{contact.WhatsApp, "1", func(d *channel.AccountDraft) { d.Name = strings.Repeat("n", 201) }, "body.name"},

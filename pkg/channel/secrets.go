@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -55,7 +56,7 @@ func CheckAccountKey(key AccountKey) error {
 		if !e164.MatchString(id) {
 			return problem.Invalid("path.accountId", id, "Give the Twilio number with + and its country code, as +15551234567, the + as it is or as %%2B.")
 		}
-	case id == "" || id == "." || id == ".." || !utf8.ValidString(id) || strings.ContainsFunc(id, hidden):
+	case id == "" || id == "." || id == ".." || !utf8.ValidString(id) || strings.ContainsFunc(id, hidden) || fold.Blank(id):
 		return problem.Invalid("path.accountId", nil, "Give an id of visible characters, without spaces or /.")
 	case utf8.RuneCountInString(id) > maxAccountID || len(id) > maxAccountBytes:
 		return problem.Invalid("path.accountId", nil, "An id has at most %d characters and %d bytes.", maxAccountID, maxAccountBytes)

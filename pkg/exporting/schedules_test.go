@@ -143,7 +143,10 @@ func TestUpdateScheduleByPatch(t *testing.T) {
 			Q: given("mona"), Channel: given("api"), Company: given("Acme"), CreatedAfter: given("2026-01-01"), CreatedBefore: given("2026-02-01"), Fields: given(full.Fields),
 		}, func(s *Schedule) { s.Selection = understood }, false},
 		"no filters": {SchedulePatch{Label: null[string](), Fields: null[[]string](), Q: null[string]()}, func(s *Schedule) { s.Selection = Selection{} }, false},
-		"no fields":  {SchedulePatch{Label: given(""), Fields: given([]string{})}, func(s *Schedule) { s.Selection = Selection{} }, false},
+		"unseen": {SchedulePatch{Label: given("\u200b"), Company: given("\u3164 "), Fields: given([]string{})}, func(s *Schedule) {
+			s.Selection = Selection{}
+		}, false},
+		"no fields": {SchedulePatch{Label: given(""), Fields: given([]string{})}, func(s *Schedule) { s.Selection = Selection{} }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newScheduleBook()

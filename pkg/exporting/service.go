@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -75,6 +76,11 @@ func understand(ctx context.Context, search Search, workspace string, request Re
 	selection := request.Selection
 	if !slices.Contains(Formats, request.Format) {
 		return Selection{}, problem.Invalid("body.format", string(request.Format), "Say csv, xlsx or json.")
+	}
+	for _, filter := range []*string{&selection.Label, &selection.Company} {
+		if fold.Blank(*filter) { // an empty text is no filter
+			*filter = ""
+		}
 	}
 	if err := checkLengths(selection); err != nil {
 		return Selection{}, err

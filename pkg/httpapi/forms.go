@@ -21,8 +21,10 @@ const (
 	// letter is what shows alone: a combining mark does not.
 	letter = `[\p{L}\p{N}\p{P}\p{S}]`
 	// drawn is what makes a text more than blank (fold.Blank).
-	drawn = `[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f` +
-		`\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]`
+	drawn = `[^` + unseen + `]`
+	// unseen are the characters of a blank text.
+	unseen = `\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f` +
+		`\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb`
 )
 
 // Patterns of texts, as they are when they are trimmed and in NFC.
@@ -30,7 +32,9 @@ const (
 	namePattern  = `^[^` + controls + `]*` + letter + `[^` + controls + `]*$`
 	textPattern  = `^[^` + controls + `]*` + drawn + `[^` + controls + `]*$`
 	labelPattern = `^(?!\.{1,2}$)[^` + noLabel + `]*(?![/?#%])` + letter + `[^` + noLabel + `]*$`
-	noLabel      = `/?#%\u0000-\u001f\u007f-\u009f`
+	// fileNamePattern demands something that can be seen before the ending.
+	fileNamePattern = `^(?![` + unseen + `]*\.[^.]*$)[^` + controls + `]*` + letter + `[^` + controls + `]*$`
+	noLabel         = `/?#%\u0000-\u001f\u007f-\u009f`
 )
 
 // emailPattern is of a dot-atom, at most 64 characters long, and a domain of two names or more.
@@ -48,7 +52,7 @@ const (
 	cursorPattern    = `^[A-Za-z0-9_-]+$`
 	etagPattern      = `^"[^"]+"$`
 	tagsPattern      = `^(\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*)?$` // an empty header is none
-	accountIDPattern = `^(?!\.{1,2}$)(?:(?!/)[\p{L}\p{M}\p{N}\p{P}\p{S}])+$`
+	accountIDPattern = `^(?!\.{1,2}$)(?=.*` + drawn + `)(?:(?!/)[\p{L}\p{M}\p{N}\p{P}\p{S}])+$`
 	printable        = `^[^\u0000-\u001f\u007f-\u009f]+$`
 	telegramPattern  = `^[A-Za-z0-9_-]{1,256}$`
 	signingPattern   = `^whsec_[A-Za-z0-9+/]+={0,2}$`
@@ -201,7 +205,7 @@ var bodyForms = map[string]map[string]form{
 	"SettingsPatch": {"defaultRegion": judged("region"), "nightlyBackup": nil},
 	"ScheduleDraft": filters, "SchedulePatch": filters, "StartExportInputBody": filters,
 	"ImportRequest": {
-		"fileName": nameText(maxFileName), "size": func(s *huma.Schema) { s.Minimum = new(1.0) },
+		"fileName": matching(fileNamePattern, maxFileName), "size": func(s *huma.Schema) { s.Minimum = new(1.0) },
 		"format": matching(formats, 0), "onDuplicate": nil, "dryRun": nil,
 		"mapping": mappings, "labels": someLabels, "defaultRegion": judged("region"),
 	},

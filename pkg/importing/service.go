@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/occ/contacts/pkg/contact"
+	"github.com/occ/contacts/pkg/fold"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -111,6 +112,8 @@ func (s *Service) accept(job *Import, request Request) (err error) {
 	switch {
 	case job.FileName == "" || utf8.RuneCountInString(job.FileName) > maxFileName:
 		return problem.Invalid("body.fileName", nil, "Give the file's name, of at most %d characters.", maxFileName)
+	case blankStem(job.FileName):
+		return problem.Invalid("body.fileName", nil, "Give the file's name: something that can be seen before its ending.")
 	case request.Size < 1: // a link for nothing would not bind the length of what is uploaded
 		return problem.Invalid("body.size", request.Size, "Give the file's size in bytes; an empty file has no contacts.")
 	case request.Size > s.maxBytes:
@@ -144,6 +147,12 @@ func (s *Service) accept(job *Import, request Request) (err error) {
 		}
 	}
 	return nil
+}
+
+// blankStem reports whether nothing can be seen before the ending of a file's name.
+func blankStem(fileName string) bool {
+	dot := strings.LastIndexByte(fileName, '.')
+	return dot >= 0 && fold.Blank(fileName[:dot])
 }
 
 // Get reads an import, with what is counted so far; NotFound when the workspace has none of that id.

@@ -51,6 +51,8 @@ func TestStartRefuses(t *testing.T) {
 		field   string
 	}{
 		"no name":          {Request{FileName: " ", Size: 1, Format: "csv"}, problem.ValidationFailed, "body.fileName"},
+		"only an ending":   {Request{FileName: ".csv", Size: 1}, problem.ValidationFailed, "body.fileName"},
+		"an unseen name":   {Request{FileName: "\u200b\u3164.csv", Size: 1, Format: "csv"}, problem.ValidationFailed, "body.fileName"},
 		"a control name":   {Request{FileName: "a\u009b.csv", Size: 1}, problem.ValidationFailed, "body.fileName"},
 		"a long name":      {Request{FileName: strings.Repeat("é", 252) + ".csv", Size: 1}, problem.ValidationFailed, "body.fileName"},
 		"a negative size":  {Request{FileName: "a.csv", Size: -1}, problem.ValidationFailed, "body.size"},

@@ -26,6 +26,8 @@ type answer struct {
 	media  string
 	body   []byte
 	code   string // of a refusal
+	// methods are those that the address takes, where another one came.
+	methods string
 }
 
 // refusal is an error for a provider (RFC 9457): by the table of statuses, and whatever is not in it, internal and without details.
@@ -38,7 +40,7 @@ func refusal(err error) answer {
 	body, _ := json.Marshal(map[string]any{ // texts and a number
 		"type": "about:blank", "title": problem.Title(status), "status": status, "detail": e.Detail, "code": string(e.Code),
 	})
-	return answer{status, "application/problem+json", body, string(e.Code)}
+	return answer{status: status, media: "application/problem+json", body: body, code: string(e.Code)}
 }
 
 // unavailable is of a queue that did not take everything: the provider is to send it all again.
@@ -58,7 +60,7 @@ func (a answer) write(w http.ResponseWriter, requestID string) {
 	case string(problem.Unavailable):
 		header.Set("Retry-After", "1")
 	case string(problem.MethodNotAllowed):
-		header.Set("Allow", "GET, POST")
+		header.Set("Allow", a.methods)
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // nobody is left to hear that it failed

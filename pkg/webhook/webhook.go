@@ -90,6 +90,7 @@ func (s *server) serve(r *http.Request, log *slog.Logger) (done outcome) {
 		return done
 	}
 	done.answer = refusal(err)
+	done.methods = provider.Methods(done.account.Channel)
 	if done.status >= http.StatusInternalServerError {
 		log.ErrorContext(r.Context(), "a webhook could not be taken", slog.String("workspace", done.account.Workspace), slog.String("error", problem.Loggable(err)))
 	}
@@ -114,7 +115,7 @@ func (s *server) handle(r *http.Request, log *slog.Logger, done *outcome) error 
 	case http.MethodPost:
 		return s.post(r, log, secrets, done)
 	default:
-		return problem.New(problem.MethodNotAllowed, "A webhook takes GET, POST.")
+		return problem.New(problem.MethodNotAllowed, "A webhook of this channel takes %s.", provider.Methods(key.Channel))
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/channel/meta"
 	"github.com/occ/contacts/pkg/channel/twilio"
+	"github.com/occ/contacts/pkg/contact"
 	"github.com/occ/contacts/pkg/problem"
 	"github.com/occ/contacts/pkg/webhook"
 )
@@ -76,12 +77,17 @@ func newDesk(keys ...channel.AccountKey) *desk {
 
 func (d *desk) post(t *testing.T, base, target, body string, headers map[string]string) (*httptest.ResponseRecorder, string) {
 	t.Helper()
+	return d.send(t, http.MethodPost, base, target, body, headers)
+}
+
+func (d *desk) send(t *testing.T, method, base, target, body string, headers map[string]string) (*httptest.ResponseRecorder, string) {
+	t.Helper()
 	var log bytes.Buffer
 	handler := webhook.New(webhook.Deps{
 		Accounts: d, Queue: d, BaseURL: base, Now: func() time.Time { return now }, Log: slog.New(slog.NewJSONHandler(&log, nil)),
 		Region: func(context.Context, string) (string, error) { return "", nil }, Phone: func(string, string) (string, error) { return "", errors.New("none") },
 	})
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	request := httptest.NewRequestWithContext(t.Context(), method, "/", strings.NewReader(body))
 	path, query, _ := strings.Cut(target, "?")
 	request.URL = &url.URL{Path: path, RawQuery: query}
 	request.Host = "gateway.example"
@@ -104,6 +110,21 @@ var number = channel.AccountKey{Channel: "whatsapp", ID: "1"}
 
 func entry(account, message string) string {
 	return fmt.Sprintf(`{"id":"9","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":%q},"messages":[%s]}}]}`, account, message)
+}
+
+// What another method is answered names those that the channel of the address takes.
+func TestTheMethodsOfAWebhook(t *testing.T) {
+	for _, c := range []struct{ method, channel, allow string }{
+		{http.MethodGet, "telegram", "POST"}, {http.MethodGet, "sms", "POST"}, {http.MethodGet, "widget", "POST"},
+		{http.MethodPut, "email", "POST"}, {http.MethodPut, "whatsapp", "GET, POST"}, {http.MethodDelete, "messenger", "GET, POST"},
+		{http.MethodPut, "instagram", "GET, POST"},
+	} {
+		d := newDesk(channel.AccountKey{Channel: contact.Channel(c.channel), ID: "1"})
+		got, _ := d.send(t, c.method, "", "/v1/webhooks/"+c.channel+"/1", "", nil)
+		if allow := got.Header().Get("Allow"); got.Code != http.StatusMethodNotAllowed || allow != c.allow {
+			t.Errorf("%s %s: %d, Allow: %s", c.method, c.channel, got.Code, allow)
+		}
+	}
 }
 
 func TestABodyOfManyAccounts(t *testing.T) {

@@ -23,6 +23,14 @@ func isMeta(c contact.Channel) bool {
 	return c == contact.WhatsApp || c == contact.Instagram || c == contact.Messenger
 }
 
+// Methods are the methods of HTTP that the webhooks of a channel take, as the header Allow names them.
+func Methods(c contact.Channel) string {
+	if isMeta(c) {
+		return "GET, POST"
+	}
+	return "POST"
+}
+
 // MaxBody is the largest body of a channel, in bytes.
 func MaxBody(c contact.Channel) int {
 	if isMeta(c) {
