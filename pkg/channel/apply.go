@@ -37,7 +37,8 @@ func NewApplier(store Store, cases CaseApplier, now func() time.Time, newID func
 }
 
 // Apply applies the events of batches, those of one person together whatever batch they are in. It returns an error for each batch that
-// holds an event that could not be applied, nil for the others. Such a batch may be applied again: what was done is done once.
+// holds an event that could not be applied, nil for the others. Such a batch may be applied again: what was done is done once. The error of a
+// batch with events that never can be applied is a *RefusedEvents.
 func (a *Applier) Apply(ctx context.Context, batches []Batch) []error {
 	work := newRound(batches)
 	for _, workspace := range slices.Sorted(maps.Keys(work.events)) {
@@ -50,7 +51,7 @@ func (a *Applier) Apply(ctx context.Context, batches []Batch) []error {
 		work.eachAtOnce(byPerson(people), func(group []Event) { a.person(ctx, work, group) })
 		work.eachAtOnce(byCase(cases), func(group []Event) { a.oneCase(ctx, work, group) })
 	}
-	return work.failed
+	return work.outcomes(batches)
 }
 
 // eachAtOnce does something about groups, several of them at a time. A panic costs its own group alone.
@@ -152,10 +153,14 @@ type round struct {
 	of     map[string][]int   // event id -> batches
 	mu     sync.Mutex
 	failed []error
+	// refused holds the reasons of events that can never be applied, by workspace and id as of.
+	refused map[string]string
 }
 
 func newRound(batches []Batch) *round {
-	r := &round{events: map[string][]Event{}, of: map[string][]int{}, failed: make([]error, len(batches))}
+	r := &round{
+		events: map[string][]Event{}, of: map[string][]int{}, failed: make([]error, len(batches)), refused: map[string]string{},
+	}
 	for n, batch := range batches {
 		if batch.Schema > BatchSchema {
 			r.failed[n] = fmt.Errorf("channel: a batch of schema %d; this function reads up to %d: deploy the newer one and redrive", batch.Schema, BatchSchema)
@@ -166,7 +171,7 @@ func newRound(batches []Batch) *round {
 				r.failed[n] = errors.Join(r.failed[n], err)
 				continue
 			}
-			name := e.Workspace + " " + e.ID
+			name := e.name()
 			if len(r.of[name]) == 0 {
 				e.At, e.ReceivedAt = e.At.UTC().Truncate(time.Millisecond), e.ReceivedAt.UTC().Truncate(time.Millisecond)
 				r.events[e.Workspace] = append(r.events[e.Workspace], e)
@@ -177,15 +182,23 @@ func newRound(batches []Batch) *round {
 	return r
 }
 
-// fail notes an error for the batches of events.
+// name is the name of an event among those of all workspaces.
+func (e Event) name() string { return e.Workspace + " " + e.ID }
+
+// fail notes an error for the batches of events. What can never be applied is no failure of its batch.
 func (r *round) fail(events []Event, err error) {
 	if err == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	bad, never := errors.AsType[*Refused](err)
 	for _, e := range events {
-		for _, n := range r.of[e.Workspace+" "+e.ID] {
+		if never {
+			r.refused[e.name()] = bad.Reason
+			continue
+		}
+		for _, n := range r.of[e.name()] {
 			if !errors.Is(r.failed[n], err) {
 				r.failed[n] = errors.Join(r.failed[n], err)
 			}

@@ -246,6 +246,8 @@ func checkRequest(e Event) error {
 	switch r := e.Request; {
 	case r == nil:
 		return refused("an event of kind %s holds no request", e.Kind)
+	case e.Refused != "":
+		return &Refused{e.Refused}
 	case r.ID == "" || len(r.ID) > MaxCaseID || !utf8.ValidString(r.ID):
 		return refused("requestId is absent or has over %d bytes", MaxCaseID)
 	case utf8.RuneCountInString(r.Subject) > MaxSubject:
@@ -262,6 +264,8 @@ func checkSurvey(e Event) error {
 	switch f := e.Survey; {
 	case f == nil:
 		return refused("an event of kind %s holds no survey", e.Kind)
+	case e.Refused != "":
+		return &Refused{e.Refused}
 	case f.ID == "" || len(f.ID) > MaxCaseID || !utf8.ValidString(f.ID):
 		return refused("surveyId is absent or has over %d bytes", MaxCaseID)
 	case len(f.RequestID) > MaxCaseID:

@@ -71,6 +71,8 @@ type Event struct {
 	// Bound reports whether the event came with the secret of an account that is not the platform's: by id it may
 	// touch only contacts, conversations and requests of its own account.
 	Bound bool `json:"bound,omitempty"`
+	// Refused is why a bound event was refused once. It is never applied later.
+	Refused string `json:"refused,omitempty"`
 }
 
 // account is the account that the event is of.

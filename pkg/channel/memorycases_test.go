@@ -23,6 +23,7 @@ type memory struct {
 	feedback      map[string]channel.StoredFeedback
 	seen          map[string]bool
 	waiting       map[string]channel.Waiting
+	accounts      map[string][]channel.AccountKey // by which contacts are known
 	writes        int
 	stale         int // so many writes find something changed
 }
@@ -31,6 +32,7 @@ func newMemory() *memory {
 	return &memory{
 		contacts: map[string]int{}, deleted: map[string]bool{}, addresses: map[string]string{}, conversations: map[string]string{},
 		requests: map[string]channel.StoredRequest{}, feedback: map[string]channel.StoredFeedback{}, seen: map[string]bool{}, waiting: map[string]channel.Waiting{},
+		accounts: map[string][]channel.AccountKey{},
 	}
 }
 
@@ -41,7 +43,7 @@ func (m *memory) lock() func() {
 
 func (m *memory) party(id string) channel.Party {
 	if _, there := m.contacts[id]; there {
-		return channel.Party{ContactID: id}
+		return channel.Party{ContactID: id, Accounts: m.accounts[id]}
 	}
 	return channel.Party{Gone: m.deleted[id]}
 }

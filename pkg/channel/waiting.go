@@ -70,7 +70,7 @@ func (c *Cases) Sweep(ctx context.Context) (CasesSwept, error) {
 
 // look tries one event that waits.
 func (c *Cases) look(ctx context.Context, w Waiting) (applied, dead bool, err error) {
-	var reason string
+	letter, reason := w.Event, ""
 	err = c.apply(ctx, w.Event)
 	if early, ok := errors.AsType[*notYet](err); ok {
 		if c.now().Sub(w.Since) < waitLife {
@@ -78,12 +78,12 @@ func (c *Cases) look(ctx context.Context, w Waiting) (applied, dead bool, err er
 		}
 		reason = "waited 24 hours: " + early.reason
 	} else if bad, ok := errors.AsType[*Refused](err); ok {
-		reason = bad.Reason
+		reason, letter = bad.Reason, w.Event.refusedFor(bad.Reason)
 	} else if err != nil {
 		return false, false, err
 	}
 	if reason != "" {
-		if err := c.dead.Send(ctx, w.Event, reason); err != nil {
+		if err := c.dead.Send(ctx, letter, reason); err != nil {
 			return false, false, err
 		}
 	}

@@ -4,7 +4,7 @@ import "time"
 
 // Reasons of dead letters.
 const (
-	Unusable = "unusable" // a webhook that was signed and has a wrong form
+	Unusable = "unusable" // a webhook that was signed and has a wrong form, or an event that can never be applied
 	Failed   = "failed"   // events that failed too often
 	Ended    = "ended"    // events that ended the function, or its time, too often
 	Unseen   = "unseen"   // events about somebody who was not seen within a day

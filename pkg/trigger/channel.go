@@ -13,6 +13,7 @@ import (
 	"github.com/occ/contacts/pkg/budget"
 	"github.com/occ/contacts/pkg/channel"
 	"github.com/occ/contacts/pkg/metrics"
+	"github.com/occ/contacts/pkg/plainjson"
 	"github.com/occ/contacts/pkg/problem"
 )
 
@@ -33,6 +34,8 @@ type Inbox interface {
 	Delete(ctx context.Context, receipt string) error
 	// Bury puts a message among the dead letters, with the reason.
 	Bury(ctx context.Context, message, reason string) error
+	// DeadLetters takes single events of a message.
+	channel.DeadLetters
 }
 
 // How often a message is delivered. The queue itself gives up later (template.yaml, ChannelEventsQueue).
@@ -129,7 +132,7 @@ func (c channelEvents) together(ctx, work context.Context, messages []events.SQS
 	}
 	if work.Err() == nil {
 		for n, err := range c.applier.Apply(work, batches) {
-			outcomes[of[n]] = err
+			outcomes[of[n]] = c.refused(ctx, messages[of[n]], batches[n], err)
 		}
 	} else {
 		for _, i := range of {
@@ -178,6 +181,38 @@ func (c channelEvents) buried(ctx context.Context, message events.SQSMessage, ki
 	log.ErrorContext(ctx, "events cannot be applied")
 	c.metrics.DeadLetters(kind, 1)
 	return true
+}
+
+// refused puts the events of a message that can never be applied among the dead letters, and returns what is left to
+// be said of the message. Where others of it failed, those go on as a message of their own, and first: so no event is
+// refused twice because another one comes again.
+func (c channelEvents) refused(ctx context.Context, message events.SQSMessage, batch channel.Batch, failure error) error {
+	never, is := errors.AsType[*channel.RefusedEvents](failure)
+	if !is {
+		return failure
+	}
+	if never.Err != nil {
+		batch.Events = never.Rest
+		body, err := plainjson.Marshal(batch)
+		if err == nil {
+			times := timesPutBack(message) + 1
+			err = c.inbox.PutBack(ctx, string(body), putBackAttribute, times, delayAfter(times))
+		}
+		if err != nil {
+			return errors.Join(never.Err, err)
+		}
+		c.log.WarnContext(ctx, "events could not be applied yet", "messageId", message.MessageId, "receives", receives(message), "error", never.Err)
+		*c.waiting++
+	}
+	for _, refusal := range never.Refusals {
+		log := c.log.With("messageId", message.MessageId, "receives", receives(message), "reason", refusal.Reason)
+		if err := c.inbox.Send(ctx, refusal.Event, refusal.Reason); err != nil {
+			return err
+		}
+		log.ErrorContext(ctx, "events cannot be applied")
+		c.metrics.DeadLetters(metrics.Unusable, 1)
+	}
+	return nil
 }
 
 // unreadable is a message that no repetition makes one of events.

@@ -1,0 +1,57 @@
+package channel_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/occ/contacts/pkg/channel"
+	"github.com/occ/contacts/pkg/contact"
+)
+
+// ofSite makes an event one that came with a web widget's secret.
+func ofSite(e channel.Event) channel.Event {
+	e.Workspace, e.Channel, e.AccountID, e.Bound = townWorkspace, contact.Widget, "site", true
+	return e
+}
+
+// What a widget's secret may not touch is told apart from what failed, and is refused for ever.
+func TestRefusedEventsAreToldApart(t *testing.T) {
+	c := newClinic()
+	c.contacts["mona"] = 0 // known by no account of the widget's
+	town := newTown()
+	a := channel.NewApplier(town, c, func() time.Time { return c.at }, func() string { return "id" })
+	request, survey := ofSite(requested(channel.Opened, 0, ofMona)), ofSite(surveyed("s-1", ofMona))
+	message := happened(channel.Message, 9, whatsApp(monaNumber, ""))
+	unknown := happened("danced", 9)
+	batch := func(events ...channel.Event) channel.Batch {
+		return channel.Batch{Schema: 1, Workspace: townWorkspace, Events: events}
+	}
+	errs := a.Apply(t.Context(), []channel.Batch{batch(request, message, survey), batch(unknown, request), batch(message)})
+	first, ok := errors.AsType[*channel.RefusedEvents](errs[0])
+	if !ok || first.Err != nil || len(first.Refusals) != 2 || !ids(first.Rest, message.ID) || len(town.contacts) != 1 {
+		t.Fatalf("%v, %d contacts", errs, len(town.contacts))
+	}
+	second, ok := errors.AsType[*channel.RefusedEvents](errs[1])
+	if !ok || second.Err == nil || len(second.Refusals) != 0 || !ids(second.Rest, unknown.ID) || errs[2] != nil {
+		t.Error(errs)
+	}
+	c.accounts["mona"] = append(c.accounts["mona"], channel.AccountKey{Channel: contact.Widget, ID: "site"})
+	for _, refusal := range first.Refusals {
+		again, ok := errors.AsType[*channel.RefusedEvents](a.Apply(t.Context(), []channel.Batch{batch(refusal.Event)})[0])
+		if !ok || len(again.Refusals) != 1 || again.Refusals[0].Reason != refusal.Reason || refusal.Reason == "" {
+			t.Errorf("%s is applied later: %v", refusal.Event.ID, again)
+		}
+	}
+	if len(c.requests)+len(c.feedback)+len(c.waiting) != 0 {
+		t.Error("a refused event left something: " + c.state())
+	}
+	if errs := a.Apply(t.Context(), []channel.Batch{batch(request)}); errs[0] != nil || len(c.requests) != 1 {
+		t.Error("the contact is the widget's now:", errs)
+	}
+}
+
+func ids(events []channel.Event, want ...string) bool {
+	return slices.EqualFunc(events, want, func(e channel.Event, id string) bool { return e.ID == id })
+}
