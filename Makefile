@@ -81,7 +81,8 @@ env: ## prints the environment that points AWS clients at the local stack
 	@$(LAUNCHER) env
 
 sample: ## writes people.csv: ROWS=10000
-	@$(LAUNCHER) sample -rows '$(ROWS)' > people.csv && echo "people.csv: $(ROWS) rows" >&2
+	@trap 'rm -f people.csv.part' EXIT; $(LAUNCHER) sample -rows '$(ROWS)' > people.csv.part; \
+	  mv people.csv.part people.csv; echo "people.csv: $(ROWS) rows" >&2
 
 drop: ## uploads a file as an admin would: FILE=people.csv WORKSPACE=demo
 	@$(LAUNCHER) drop -file '$(FILE)' -workspace '$(WORKSPACE)'

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/occ/contacts/infra/local/stack"
+	"github.com/occ/contacts/pkg/importing"
 )
 
 // target is the stack that a command speaks to: the local one, or with a name one on AWS.
@@ -37,8 +38,19 @@ func target(ctx context.Context, name string) (aws.Config, map[string]string, er
 	return cfg, outputs, nil
 }
 
+// checkWorkspace checks the form of WORKSPACE before anything is made for it.
+func checkWorkspace(name string) error {
+	if err := importing.CheckWorkspace(name); err != nil {
+		return fmt.Errorf("WORKSPACE: %w", err)
+	}
+	return nil
+}
+
 // token prints an ID token of the local stack.
 func token(ctx context.Context, f flags) error {
+	if err := checkWorkspace(f.workspace); err != nil {
+		return err
+	}
 	cfg, outputs, err := target(ctx, "")
 	if err != nil {
 		return err
@@ -65,6 +77,13 @@ func environment(context.Context, flags) error {
 
 // drop uploads a file to where dropped files are imported from.
 func drop(ctx context.Context, f flags) error {
+	if err := checkWorkspace(f.workspace); err != nil {
+		return err
+	}
+	key, err := importing.DropKey(f.workspace, filepath.Base(f.file))
+	if err != nil {
+		return fmt.Errorf("FILE: %w", err)
+	}
 	cfg, outputs, err := target(ctx, "")
 	if err != nil {
 		return err
@@ -74,7 +93,6 @@ func drop(ctx context.Context, f flags) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	key := f.workspace + "/drop/" + filepath.Base(f.file)
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
 	_, err = client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(outputs["UploadsBucket"]), Key: aws.String(key), Body: file})
 	if err != nil {
@@ -113,6 +131,9 @@ func reset(context.Context, flags) error {
 func user(ctx context.Context, f flags) error {
 	if !strings.Contains(f.email, "@") {
 		return errors.New("EMAIL= is needed")
+	}
+	if err := checkWorkspace(f.workspace); err != nil {
+		return err
 	}
 	cfg, outputs, err := target(ctx, f.stack)
 	if err != nil {

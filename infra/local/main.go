@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -20,15 +21,14 @@ import (
 
 // flags of all commands; each uses its own.
 type flags struct {
-	workspace, role, email, file, sample, stack, at, origin string
-	rows                                                    int
-	confirm, abandon                                        bool
+	workspace, role, email, file, sample, stack, at, origin, rows string
+	confirm, abandon                                              bool
 }
 
 var commands = map[string]func(ctx context.Context, f flags) error{
 	"run": run, "token": token, "env": environment, "drop": drop, "reset": reset, "redrive": redrive, "user": user, "verify": verify,
 	"webhook": webhook, "restore": restoreTables, "smoke": smokeTest,
-	"sample": func(_ context.Context, f flags) error { return sample.Write(os.Stdout, f.rows) },
+	"sample": func(_ context.Context, f flags) error { return writeSample(os.Stdout, f.rows) },
 }
 
 func main() {
@@ -48,7 +48,7 @@ func main() {
 	set.StringVar(&f.origin, "origin", "http://localhost:5173", "a web origin that may call the API; empty leaves the preflight out")
 	set.BoolVar(&f.confirm, "confirm", false, "go on to replace the tables")
 	set.BoolVar(&f.abandon, "abandon", false, "undo what a restore has prepared")
-	set.IntVar(&f.rows, "rows", 10_000, "rows of the sample")
+	set.StringVar(&f.rows, "rows", "10000", "rows of the sample")
 	_ = set.Parse(os.Args[2:]) // exits by itself
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -58,6 +58,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
+}
+
+// writeSample writes a file of made-up people.
+func writeSample(w io.Writer, text string) error {
+	rows, err := strconv.Atoi(text)
+	if err != nil || rows < 1 || rows > sample.MaxRows {
+		return fmt.Errorf("ROWS is a whole number from 1 on, at most %d, not %q", sample.MaxRows, text)
+	}
+	return sample.Write(w, rows)
 }
 
 // run keeps the stack up until it is told to stop.

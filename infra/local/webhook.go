@@ -24,6 +24,9 @@ type poster struct {
 
 // webhook posts a sample of webhooks to the local stack as its provider does, or all of them.
 func webhook(ctx context.Context, f flags) error {
+	if err := checkWorkspace(f.workspace); err != nil {
+		return err
+	}
 	cfg, outputs, err := target(ctx, "")
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,27 @@ func (a Arrival) version() string {
 
 // workspaceName is the form of workspace names (pkg/httpapi/README.md, "Workspaces and settings").
 var workspaceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+
+// CheckWorkspace reports an error that says the rule when a name is no workspace's.
+func CheckWorkspace(name string) error {
+	if !workspaceName.MatchString(name) {
+		return fmt.Errorf("a workspace is 1 to 63 letters, digits, - and _, a letter or digit first; not %q", name)
+	}
+	return nil
+}
+
+// DropKey is where a file is uploaded to be imported into a workspace. It reports an error when nothing would be
+// imported from there.
+func DropKey(workspace, file string) (string, error) {
+	if err := CheckWorkspace(workspace); err != nil {
+		return "", err
+	}
+	key := workspace + "/drop/" + file
+	if targetOf(key).source != FromBucket {
+		return "", fmt.Errorf("only files whose names end in .%s are imported; not %q", strings.Join(formats, ", ."), file)
+	}
+	return key, nil
+}
 
 // target is what the key of an arrival asks for.
 type target struct {
@@ -62,10 +84,11 @@ func formatOf(fileName string) string {
 // formatJSON has types: objects and lists in its cells, numbers and texts told apart.
 const formatJSON = "json"
 
-// knownFormat says that a format is one of the contract's.
-func knownFormat(format string) bool {
-	return format == "csv" || format == "xlsx" || format == formatJSON
-}
+// formats are those that files may have.
+var formats = []string{"csv", "xlsx", formatJSON}
+
+// knownFormat reports whether files may have a format.
+func knownFormat(format string) bool { return slices.Contains(formats, format) }
 
 // uploadKey is where a client of the API uploads to.
 func uploadKey(ref Ref, format string) string {
