@@ -52,6 +52,36 @@ func TestRefusedEventsAreToldApart(t *testing.T) {
 	}
 }
 
+// A widget's deletion of a request that nobody has seen does not stop that request: it waits, and deletes only one of
+// the widget's own.
+func TestAWidgetDeletesNoRequestAhead(t *testing.T) {
+	for name, c := range map[string]struct {
+		opened func(channel.Event) channel.Event
+		want   channel.RequestAction
+		swept  channel.CasesSwept
+	}{
+		"of the platform": {func(e channel.Event) channel.Event { return e }, channel.Opened, channel.CasesSwept{Waiting: 1, Dead: 1}},
+		"of the widget":   {ofSite, channel.Deleted, channel.CasesSwept{Waiting: 1, Applied: 1}},
+	} {
+		k := newClinic()
+		k.contacts["mona"] = 0
+		k.accounts["mona"] = []channel.AccountKey{{Channel: contact.Widget, ID: "site"}}
+		if err := k.ApplyRequest(t.Context(), ofSite(requested(channel.Deleted, 9, nil))); err != nil || len(k.requests) != 0 {
+			t.Errorf("%s: %v, %s", name, err, k.state())
+		}
+		if err := k.ApplyRequest(t.Context(), c.opened(requested(channel.Opened, 0, ofMona))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		swept, err := k.Sweep(t.Context())
+		if err != nil || swept.Applied != c.swept.Applied || swept.Dead != c.swept.Dead || len(k.waiting) != 0 {
+			t.Errorf("%s: %+v, %v", name, swept, err)
+		}
+		if got := k.requests["r-1"].Action; got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func ids(events []channel.Event, want ...string) bool {
 	return slices.EqualFunc(events, want, func(e channel.Event, id string) bool { return e.ID == id })
 }
