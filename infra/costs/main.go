@@ -97,7 +97,7 @@ func thousands(n int) string {
 // largest names what most of a use's cost is for.
 func largest(u use) string {
 	keys := slices.SortedFunc(maps.Keys(u), func(a, b string) int {
-		return cmp.Compare(use{b: u[b]}.cost(), use{a: u[a]}.cost())
+		return cmp.Or(cmp.Compare(use{b: u[b]}.cost(), use{a: u[a]}.cost()), cmp.Compare(a, b))
 	})
 	var parts []string
 	for _, key := range keys[:min(4, len(keys))] {

@@ -4,6 +4,11 @@
 // infra/COSTS.md` writes the page.
 package main
 
+import (
+	"maps"
+	"slices"
+)
+
 // A price is what AWS charges in us-east-1, in dollars, without a free tier.
 type price struct {
 	name   string
@@ -38,22 +43,22 @@ var prices = map[string]price{
 // use is an amount of what has a price, by the price's key.
 type use map[string]float64
 
-// cost is what a use costs, in dollars.
+// cost is what a use costs, in dollars. It adds up in one order, so that a sum between two cents is always rounded alike.
 func (u use) cost() float64 {
 	sum := 0.0
-	for key, amount := range u {
+	for _, key := range slices.Sorted(maps.Keys(u)) {
 		p, known := prices[key]
 		if !known {
 			panic("costs: no price of " + key)
 		}
-		sum += amount / p.per * p.dollar
+		sum += u[key] / p.per * p.dollar
 	}
 	return sum
 }
 
 // add adds uses, each so many times.
 func (u use) add(times float64, more use) use {
-	for key, amount := range more {
+	for key, amount := range more { // each key apart: their order does not matter
 		u[key] += times * amount
 	}
 	return u
