@@ -11,7 +11,8 @@ func Weight(c Contact) int {
 	const item, identity = 1_000, 300 // names, times and the keys of indexes
 	total := item + 4*len(c.Name) + len(c.Company) + len(c.Email)
 	for _, i := range c.Identities {
-		total += identity + len(i.AccountID) + len(i.ExternalID) + 2*(len(i.ProfileName)+len(i.Username)) + len(i.ConversationID)
+		total += identity + len(i.AccountID) + len(i.ExternalID) + len(i.ConversationID)
+		total += 2 * (len(i.ProfileName) + len(i.Username))
 	}
 	for _, list := range [][]string{c.Labels, c.MergedFrom, c.Disputed} {
 		for _, text := range list {

@@ -264,7 +264,8 @@ func outgrownRow(notes int) ([]importing.Write, contact.Contact) {
 		c.Attributes[fmt.Sprint("k", n)] = strings.Repeat("v", 1_000)
 	}
 	for n := range notes {
-		writes[0].Notes = append(writes[0].Notes, contact.Note{ID: uuid.NewString(), Text: fmt.Sprint(n), CreatedAt: epoch, UpdatedAt: epoch})
+		note := contact.Note{ID: uuid.NewString(), Text: fmt.Sprint(n), CreatedAt: epoch, UpdatedAt: epoch}
+		writes[0].Notes = append(writes[0].Notes, note)
 	}
 	return writes, *c
 }
@@ -284,8 +285,9 @@ func TestCommitOfARowOfManyLabelsAndIdentities(t *testing.T) {
 				t.Errorf("%+v", state)
 			}
 			got := get(t, s, want.ID)
-			if len(got.Labels) != 120 || len(got.Identities) != 60 || len(got.Attributes) != 130 || count(t, s, "name") != 1 {
-				t.Errorf("%d labels, %d identities, %d attributes", len(got.Labels), len(got.Identities), len(got.Attributes))
+			sizes := [4]int{len(got.Labels), len(got.Identities), len(got.Attributes), count(t, s, "name")}
+			if sizes != [4]int{120, 60, 130, 1} {
+				t.Errorf("labels, identities, attributes and contacts are %d", sizes)
 			}
 			verified(t, s)
 			if _, err := s.CleanUp(ctx); err != nil {
@@ -297,6 +299,17 @@ func TestCommitOfARowOfManyLabelsAndIdentities(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Importing refuses rows of more claims before they come here.
+func TestCommitOfARowOfAsManyClaimsAsFit(t *testing.T) {
+	s := fresh(t)
+	writes, want := outgrownRow(0)
+	writes[0].Create.Identities = identities(95) // with e-mail and phone
+	if state := commitAll(t, s, chunkOf(1), writes); state.Outcomes != "c" || len(get(t, s, want.ID).Identities) != 95 {
+		t.Errorf("%+v", state)
+	}
+	verified(t, s)
 }
 
 // Two such rows in one chunk, one with notes, a change of one of them, and one that no transaction can hold.

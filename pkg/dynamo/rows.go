@@ -57,7 +57,8 @@ func (s *Store) rowOf(ref importing.ChunkRef, w *importing.Write, writeID string
 		return nil, err
 	}
 	// One part of the transaction is the chunk's record.
-	r.parts, r.later, err = s.fittedTo(maxTransactionItems-1, ref.Workspace, r.parts, fmt.Sprintf("%s-%d", writeID, w.Index))
+	name := fmt.Sprintf("%s-%d", writeID, w.Index)
+	r.parts, r.later, err = s.fittedTo(maxTransactionItems-1, ref.Workspace, r.parts, name)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,9 @@ func (c *chunkWork) reject(ctx context.Context, index int) error {
 
 // TooLarge is the verdict of a row whose contact cannot be stored for its size.
 func TooLarge() *Verdict {
-	return &Verdict{Rejected, ValueTooLong, "The contact would be larger than can be stored. Remove some of its labels, identities or custom attributes, of the contact or of the row, and import the row again."}
+	return &Verdict{Rejected, ValueTooLong, "The contact would be larger than can be stored. " +
+		"Remove some of its labels, identities or custom attributes, of the contact or of the row, " +
+		"and import the row again."}
 }
 
 // unwritable is the verdict of a row that could not be written after all retries.

@@ -92,8 +92,8 @@ func (r rowReader) judgeAll(c *cut) {
 // settled makes the chunks, in order. The rows of one hold until each returns.
 func (r *rowReader) settled(ctx context.Context, job Import, cuts <-chan *cut, each func(Chunk) error) error {
 	chunk := Chunk{
-		Schema: chunkSchema, Workspace: job.Workspace, Import: job.ID, OnDuplicate: job.OnDuplicate, DryRun: job.DryRun, OwnExport: r.export,
-		Labels: job.Labels, CreatedAt: job.CreatedAt,
+		Schema: chunkSchema, Workspace: job.Workspace, Import: job.ID, OnDuplicate: job.OnDuplicate, DryRun: job.DryRun,
+		OwnExport: r.export, Labels: job.Labels, CreatedAt: job.CreatedAt,
 	}
 	for next := range cuts {
 		<-next.judged

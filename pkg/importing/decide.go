@@ -60,6 +60,10 @@ func (c *chunkWork) decideOne(ctx context.Context, index int, matches Matches) (
 		if row.Doubt != nil {
 			return row.refuse(index), nil
 		}
+		if count := claims(row); count > maxClaims {
+			return refused(index, Rejected, ValueTooLong, "The row makes %d identities, e-mails and phones, and a "+
+				"new contact can be stored with %d. Remove some identities.", count, maxClaims), nil
+		}
 		return c.create(index), nil
 	}
 	known := named[0]

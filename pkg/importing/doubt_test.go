@@ -16,6 +16,10 @@ import (
 
 const unknownRange = "+22997123456" // a phone as WhatsApp gives it, of a range that phone tables do not know
 
+func sms(n int) contact.Identity {
+	return contact.Identity{Channel: contact.SMS, ExternalID: fmt.Sprint(n), FirstSeenAt: dawn, LastSeenAt: dawn}
+}
+
 // aboveRequests are contacts as joins and channels leave them, by what of them is above the limits of a request.
 func aboveRequests() map[string]contact.Contact {
 	labels, attributes := make([]string, 80), map[string]any{}
@@ -31,11 +35,12 @@ func aboveRequests() map[string]contact.Contact {
 	}
 	var identities []contact.Identity
 	for n := range 24 {
-		identities = append(identities, contact.Identity{Channel: contact.SMS, ExternalID: fmt.Sprint("1", n), FirstSeenAt: dawn, LastSeenAt: dawn})
+		identities = append(identities, sms(n))
 	}
 	return map[string]contact.Contact{
-		"phone": {Phone: unknownRange}, "labels": {Labels: labels}, "attributes": {Attributes: attributes}, "identities": {Identities: identities},
-		"bytes": {Attributes: large}, "all": {Phone: unknownRange, Labels: labels, Attributes: attributes, Identities: identities},
+		"phone": {Phone: unknownRange}, "labels": {Labels: labels}, "attributes": {Attributes: attributes},
+		"identities": {Identities: identities}, "bytes": {Attributes: large},
+		"all": {Phone: unknownRange, Labels: labels, Attributes: attributes, Identities: identities},
 	}
 }
 
@@ -81,7 +86,8 @@ func otherFile(t *testing.T, c contact.Contact) (header, record string) {
 		}
 		identities = string(body)
 	}
-	columns, cells := []string{"name", "email", "phone", "labels", "identities"}, []string{c.Name, c.Email, c.Phone, cell.Labels(c.Labels), identities}
+	columns := []string{"name", "email", "phone", "labels", "identities"}
+	cells := []string{c.Name, c.Email, c.Phone, cell.Labels(c.Labels), identities}
 	for _, key := range slices.Sorted(maps.Keys(c.Attributes)) {
 		columns, cells = append(columns, "attr."+key), append(cells, cell.Attribute(c.Attributes[key]))
 	}
@@ -101,7 +107,8 @@ func TestOtherFilesAboveTheLimitsOfRequests(t *testing.T) {
 			header, record := otherFile(t, c)
 
 			away := newWorld(t)
-			job := away.importFile(UpdateKnown, header, record, "Mona again,"+c.Email+strings.Repeat(",", strings.Count(header, ",")-1))
+			again := "Mona again," + c.Email + strings.Repeat(",", strings.Count(header, ",")-1)
+			job := away.importFile(UpdateKnown, header, record, again)
 			if diff := cmp.Diff([]string{"2 failed " + string(code)}, away.reasons(job)); diff != "" || job.Totals.Created != 1 {
 				t.Errorf("%+v: %s", job.Totals, diff)
 			}
@@ -139,12 +146,31 @@ func TestOwnExportsAboveTheLimitsOfStorage(t *testing.T) {
 	half, more := c, c
 	half.Attributes, more.Attributes = map[string]any{}, map[string]any{}
 	for n := range 100 {
-		half.Attributes[fmt.Sprint("old", n)], more.Attributes[fmt.Sprint("new", n)] = strings.Repeat("v", 1_900), strings.Repeat("v", 1_900)
+		half.Attributes[fmt.Sprint("old", n)] = strings.Repeat("v", 1_900)
+		more.Attributes[fmt.Sprint("new", n)] = strings.Repeat("v", 1_900)
 	}
 	w = newWorld(t)
 	w.know(half)
 	job = w.importFile(UpdateKnown, exportOf(t, []exportedContact{{Contact: more}}))
 	if diff := cmp.Diff([]string{"2 failed value_too_long"}, w.reasons(job)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A new contact may have as many identities as one transaction takes. A dry run says the same.
+func TestOwnExportsOfManyIdentities(t *testing.T) {
+	for count, want := range map[int]Totals{96: {Rows: 1, Processed: 1, Created: 1}, 97: {Rows: 1, Processed: 1, Failed: 1}} {
+		c := contact.Contact{ID: derivedID("test", "many"), Name: "Mona", Email: "mona@example.com", CreatedAt: dawn}
+		for n := range count {
+			c.Identities = append(c.Identities, sms(n))
+		}
+		w := newWorld(t)
+		if job := w.importFile(UpdateKnown, exportOf(t, []exportedContact{{Contact: c}})); job.Totals != want {
+			t.Errorf("%d identities: %+v, %v", count, job.Totals, w.reasons(job))
+		}
+		w.know(c)
+		if job := w.importFile(UpdateKnown, exportOf(t, []exportedContact{{Contact: c}})); job.Totals.Updated != 1 {
+			t.Errorf("%d identities of a known contact: %+v, %v", count, job.Totals, w.reasons(job))
+		}
 	}
 }

@@ -198,7 +198,7 @@ type Chunk struct {
 	Number      int         `json:"number"` // from 0
 	OnDuplicate OnDuplicate `json:"onDuplicate"`
 	DryRun      bool        `json:"dryRun,omitempty"`    // nothing of the rows is written
-	OwnExport   bool        `json:"ownExport,omitempty"` // the file is an export of ours: limits of requests are none of its rows'
+	OwnExport   bool        `json:"ownExport,omitempty"` // limits of requests are none of its rows'
 	Labels      []string    `json:"labels,omitempty"`
 	CreatedAt   time.Time   `json:"createdAt"`      // the import's: of contacts whose row has none
 	Undo        bool        `json:"undo,omitempty"` // what its rows did is to be taken back; they carry number and cells alone, or are absent
@@ -222,7 +222,7 @@ type Row struct {
 	Attributes map[string]any     `json:"attributes,omitempty"`
 	Cells      []string           `json:"cells"` // the original columns, for the report
 	Verdict    *Verdict           `json:"verdict,omitempty"`
-	Doubt      *Verdict           `json:"doubt,omitempty"` // counts unless the contact that the row names has what it is about already
+	Doubt      *Verdict           `json:"doubt,omitempty"` // counts unless the row's contact has as much already
 }
 
 // ChunkState is a chunk's record: what was already done about it.

@@ -68,6 +68,19 @@ func namedBy(row Row, matches Matches) []naming {
 	return named
 }
 
+// maxClaims is how many claims of a new contact one transaction of storage holds, beside the contact, the chunk's
+// record and the ticket of the rest. A dry run tells of it too.
+const maxClaims = 97
+
+// claims is how many the contact of a row would have.
+func claims(row Row) int {
+	count := len(present([]string{row.Email, row.Phone}))
+	for _, identity := range row.Identities {
+		count += len(knownAs(identity))
+	}
+	return count
+}
+
 // knownAs are the keys by which an identity may be known already.
 func knownAs(identity contact.Identity) []contact.IdentityKey {
 	keys := []contact.IdentityKey{identity.Key()}

@@ -61,7 +61,8 @@ func (r *rowReader) identify(row *Row) (err error) {
 		return valueFault(InvalidValue, r.names[column], err)
 	}
 	if count := len(row.Identities); count > contact.MaxIdentities {
-		r.doubt(row, ValueTooLong, "Column %q: There are %d identities, and a contact has at most %d; remove some.", r.names[column], count, contact.MaxIdentities)
+		r.doubt(row, ValueTooLong, "Column %q: There are %d identities, and a contact has at most %d; remove some.",
+			r.names[column], count, contact.MaxIdentities)
 	}
 	return nil
 }

@@ -44,7 +44,8 @@ func (r *rowReader) details(row *Row) error {
 	}
 	row.Labels = contact.AddLabels(nil, labels...)
 	if count := len(r.allLabels(row)); count > contact.MaxLabels {
-		r.doubt(row, ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.", count, contact.MaxLabels)
+		r.doubt(row, ValueTooLong, "The row makes %d labels, and a contact has at most %d. Remove some.",
+			count, contact.MaxLabels)
 	}
 	if channel := contact.Channel(strings.ToLower(r.cell(row, fieldChannel))); channel != "" {
 		if !slices.Contains(contact.Channels, channel) {
@@ -89,7 +90,8 @@ func (r *rowReader) attributes(row *Row) error {
 		}
 	}
 	if count := len(row.Attributes); count > contact.MaxAttributes {
-		r.doubt(row, ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.", count, contact.MaxAttributes)
+		r.doubt(row, ValueTooLong, "The row has %d custom attributes, and a contact has at most %d. Leave some cells empty.",
+			count, contact.MaxAttributes)
 	}
 	return nil
 }
