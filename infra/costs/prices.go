@@ -43,7 +43,8 @@ var prices = map[string]price{
 // use is an amount of what has a price, by the price's key.
 type use map[string]float64
 
-// cost is what a use costs, in dollars. It adds up in one order, so that a sum between two cents is always rounded alike.
+// cost is what a use costs, in dollars. It adds up in one order, so that a sum between two cents is always rounded
+// alike.
 func (u use) cost() float64 {
 	sum := 0.0
 	for _, key := range slices.Sorted(maps.Keys(u)) {

@@ -99,9 +99,9 @@ func send(t *testing.T, workspace string, lines []line) {
 	posting.Wait()
 }
 
-// hide has the work queues hide what was taken for so long, as on AWS, where it may not be less than the function's time-out. With the
-// few seconds of the other tests a message would come again while a throttled delivery of it is still at work, and both would put
-// it back: of each there would be two, and twice as many after each delivery.
+// hide has the work queues hide what was taken for so long, as on AWS, where it may not be less than the function's
+// time-out. With the few seconds of the other tests a message would come again while a throttled delivery of it is
+// still at work, and both would put it back: of each there would be two, and twice as many after each delivery.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 func hide(t *testing.T, visibility time.Duration) {
 	t.Helper()

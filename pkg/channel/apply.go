@@ -36,9 +36,9 @@ func NewApplier(store Store, cases CaseApplier, now func() time.Time, newID func
 	return &Applier{store, cases, now, newID}
 }
 
-// Apply applies the events of batches, those of one person together whatever batch they are in. It returns an error for each batch that
-// holds an event that could not be applied, nil for the others. Such a batch may be applied again: what was done is done once. The error of a
-// batch with events that never can be applied is a *RefusedEvents.
+// Apply applies the events of batches, those of one person together whatever batch they are in. It returns an error
+// for each batch that holds an event that could not be applied, nil for the others. Such a batch may be applied
+// again: what was done is done once. The error of a batch with events that never can be applied is a *RefusedEvents.
 func (a *Applier) Apply(ctx context.Context, batches []Batch) []error {
 	work := newRound(batches)
 	for _, workspace := range slices.Sorted(maps.Keys(work.events)) {

@@ -64,13 +64,15 @@ type Claim struct {
 type Gone struct {
 	At time.Time
 	To *Forward
-	// WholeUntil is set on a deletion in a second of which the store had heard nothing from the contact. Events that say only their
-	// second, and reached us soon and after the deletion, are too late up to then: its second is free for who writes again.
+	// WholeUntil is set on a deletion in a second of which the store had heard nothing from the contact. Events that
+	// say only their second, and reached us soon and after the deletion, are too late up to then: its second is free
+	// for who writes again.
 	WholeUntil time.Time
 }
 
-// Guard is what a write demands of a claim that it takes: that the claim was not given up at Since or later. For an event that says
-// only its second, it is enough that the claim's WholeUntil is before Second and that the claim was given up before Received.
+// Guard is what a write demands of a claim that it takes: that the claim was not given up at Since or later. For an
+// event that says only its second, it is enough that the claim's WholeUntil is before Second and that the claim was
+// given up before Received.
 type Guard struct {
 	Since            time.Time
 	Second, Received time.Time // zero for an event that says its milliseconds

@@ -106,7 +106,8 @@ func (c *Cases) decide(ctx context.Context, before StoredRequest, e Event) (Stor
 		return before, err
 	}
 	if e.Bound && before.WriteID == "" && e.Request.Action == Deleted {
-		// A deletion is final, also of what comes later: made ahead of a request of another account, it would stop that.
+		// A deletion is final, also of what comes later: made ahead of a request of another account, it would stop
+		// that.
 		return before, &notYet{"no request of the event's requestId is known; send what opened it first, then redrive"}
 	}
 	if before.settled() || party.known() || e.Request.Action == Deleted { // a deletion needs nobody: it is final

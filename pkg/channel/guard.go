@@ -48,7 +48,8 @@ func (s *sighting) guard(known Known) Guard {
 	return g
 }
 
-// guard has the claims guarded that an event may take. What led to an address or phone before is no reason to refuse it.
+// guard has the claims guarded that an event may take. What led to an address or phone before is no reason to refuse
+// it.
 func (d *decision) guard(by Guard, addresses []address, phone, email string, phoneFollowed time.Time) {
 	d.Guards = map[Claim]Guard{}
 	guard := func(claim Claim, followed time.Time) {

@@ -8,8 +8,8 @@ import (
 	"github.com/occ/contacts/pkg/contact"
 )
 
-// WhatsApp and Telegram say only the second of a message. Somebody who writes again in the second of a deletion is somebody
-// new, as long as nothing was heard from them in that second before.
+// WhatsApp and Telegram say only the second of a message. Somebody who writes again in the second of a deletion is
+// somebody new, as long as nothing was heard from them in that second before.
 func TestTheSecondOfADeletion(t *testing.T) {
 	second := secondOf(5).Truncate(time.Second)
 	after := func(milliseconds int) time.Time { return second.Add(time.Duration(milliseconds) * time.Millisecond) }

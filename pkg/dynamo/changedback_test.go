@@ -7,8 +7,8 @@ import (
 	"github.com/occ/contacts/pkg/channel/channeltest"
 )
 
-// TestANumberThatIsTheOldOneAgain tells of a change after the change that took it back: both are applied, and the person
-// has the number, whichever account told of the later one.
+// TestANumberThatIsTheOldOneAgain tells of a change after the change that took it back: both are applied, and the
+// person has the number, whichever account told of the later one.
 func TestANumberThatIsTheOldOneAgain(t *testing.T) {
 	for _, account := range []string{"line-1", "line-2"} {
 		for _, known := range []bool{true, false} {

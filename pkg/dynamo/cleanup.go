@@ -129,8 +129,9 @@ func (s *Store) removeOwned(ctx context.Context, ticket item, owner string) (int
 	return removed + released, err
 }
 
-// removeLeft removes what found no room in the deletion's transaction. A claim may be another contact's by now; its tombstone is put
-// before it is free, as in the transaction. It leaves no part of the second of the deletion free: nobody looks anew whether it was silent.
+// removeLeft removes what found no room in the deletion's transaction. A claim may be another contact's by now; its
+// tombstone is put before it is free, as in the transaction. It leaves no part of the second of the deletion free:
+// nobody looks anew whether it was silent.
 func (s *Store) removeLeft(ctx context.Context, ticket item) (bool, error) {
 	var left []leftover
 	if err := ticket.json(attrLeftover, &left); err != nil || len(left) == 0 {

@@ -31,8 +31,8 @@ func (s *Store) Delete(ctx context.Context, c contact.Contact) error {
 	return nil
 }
 
-// deleteAt is the transaction of a deletion. The contact has to be as it was read, and not heard since in a way that the
-// tombstones would not cover.
+// deleteAt is the transaction of a deletion. The contact has to be as it was read, and not heard since in a way that
+// the tombstones would not cover.
 func (s *Store) deleteAt(ctx context.Context, c contact.Contact, when deletionTime) (ticket item, err error) {
 	writeID := newWriteID()
 	idle := ifVersion(c.Version)
@@ -56,8 +56,9 @@ type leftover struct {
 	Claim bool   `json:"claim,omitempty"`
 }
 
-// deletion takes a contact and all that follows from it; the contact itself is the first part, the ticket the last. stone puts the
-// tombstone of a claim; nil: none are left. Of a contact that outgrew one transaction by joins, claims go first, and the ticket names the rest.
+// deletion takes a contact and all that follows from it; the contact itself is the first part, the ticket the last.
+// stone puts the tombstone of a claim; nil: none are left. Of a contact that outgrew one transaction by joins, claims
+// go first, and the ticket names the rest.
 func (s *Store) deletion(c contact.Contact, allowed condition, ticket item, stone func(claimed key) (part, error)) ([]part, error) {
 	own := contactKey(c.Workspace, c.ID)
 	parts := []part{remove(s.tables.Contacts, own, allowed)}

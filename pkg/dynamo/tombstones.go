@@ -35,13 +35,13 @@ func (s *Store) tombstone(ctx context.Context, workspace string, claimed key, at
 // deletionTime is when a contact is deleted, as far as events are concerned.
 type deletionTime struct {
 	at time.Time
-	// wholeUntil is the end of the second before; zero when the contact, or a claim of it, may have been heard of in the
-	// second of the deletion. An event of that second may then be one that came before.
+	// wholeUntil is the end of the second before; zero when the contact, or a claim of it, may have been heard of in
+	// the second of the deletion. An event of that second may then be one that came before.
 	wholeUntil time.Time
 }
 
-// timeOfDeletion is the time of a deletion that happens now. It is never before what the contact was heard by, which may
-// say a time ahead of our clock: the same event, when it comes again, is too late.
+// timeOfDeletion is the time of a deletion that happens now. It is never before what the contact was heard by, which
+// may say a time ahead of our clock: the same event, when it comes again, is too late.
 func timeOfDeletion(c contact.Contact, now time.Time) deletionTime {
 	d := deletionTime{at: now}
 	if c.LastInteractionAt.After(now) {
@@ -64,7 +64,8 @@ func (d deletionTime) heardUntil() time.Time {
 	return d.wholeUntil
 }
 
-// tombstonePart puts the tombstone of a claim. One that leaves the second of the deletion free does not replace one that does not.
+// tombstonePart puts the tombstone of a claim. One that leaves the second of the deletion free does not replace one
+// that does not.
 func (s *Store) tombstonePart(
 	ctx context.Context, workspace string, claimed key, d deletionTime, writeID string,
 ) (part, error) {

@@ -66,8 +66,8 @@ func ImportWrite(c Chunks) func(context.Context, events.SQSEvent) (events.SQSEve
 	}
 }
 
-// batchResponse names the messages that failed. None is an empty list and not null: AWS takes both for success, the local
-// emulator ends with an error on null, and leaves the whole batch in its queue.
+// batchResponse names the messages that failed. None is an empty list and not null: AWS takes both for success, the
+// local emulator ends with an error on null, and leaves the whole batch in its queue.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func batchResponse(failures []events.SQSBatchItemFailure) events.SQSEventResponse {
 	if failures == nil {
