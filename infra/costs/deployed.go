@@ -28,9 +28,9 @@ func readDeployed(root string) (deployed, error) {
 		switch r.Type {
 		case "AWS::CloudWatch::Alarm":
 			if asks(t, r.Condition, "Monitoring") {
-				d.alarmsFull += alarmMetrics(r)
+				d.alarmsFull += r.AlarmMetrics()
 			} else {
-				d.alarms += alarmMetrics(r)
+				d.alarms += r.AlarmMetrics()
 			}
 		case "AWS::CloudWatch::Dashboard":
 			d.dashboards++
@@ -69,18 +69,4 @@ func asks(t template.Template, condition, parameter string) bool {
 		}
 	}
 	return false
-}
-
-// alarmMetrics is how many metrics an alarm reads, each of which is charged.
-func alarmMetrics(alarm template.Resource) (count int) {
-	if alarm.Properties["MetricName"] != nil {
-		return 1
-	}
-	several, _ := alarm.Properties["Metrics"].([]any)
-	for _, one := range several {
-		if member, _ := one.(map[string]any); member["MetricStat"] != nil {
-			count++
-		}
-	}
-	return count
 }

@@ -73,7 +73,7 @@ func TestWhatMonitoringCosts(t *testing.T) {
 	for name, resource := range read(t).Resources {
 		switch resource.Type {
 		case "AWS::CloudWatch::Alarm":
-			metrics[strings.HasPrefix(resource.Condition, "Monitors")] += alarmMetrics(resource)
+			metrics[strings.HasPrefix(resource.Condition, "Monitors")] += resource.AlarmMetrics()
 			if actions := fmt.Sprint(
 				resource.Properties["AlarmActions"],
 			); !strings.Contains(actions, "AlarmTopic") ||
@@ -101,20 +101,6 @@ func TestWhatMonitoringCosts(t *testing.T) {
 			metrics[true],
 		)
 	}
-}
-
-func alarmMetrics(alarm Resource) int {
-	if alarm.Properties["MetricName"] != nil {
-		return 1
-	}
-	several, _ := alarm.Properties["Metrics"].([]any)
-	count := 0
-	for _, one := range several {
-		if member, _ := one.(map[string]any); member["MetricStat"] != nil {
-			count++
-		}
-	}
-	return count
 }
 
 // The runbook has a section for each alarm, and for what each alarm says.

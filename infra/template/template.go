@@ -52,6 +52,20 @@ type Resource struct {
 	Properties          map[string]any
 }
 
+// AlarmMetrics returns how many metrics an alarm reads. Each is charged.
+func (r Resource) AlarmMetrics() (count int) {
+	if r.Properties["MetricName"] != nil {
+		return 1
+	}
+	several, _ := r.Properties["Metrics"].([]any)
+	for _, one := range several {
+		if member, _ := one.(map[string]any); member["MetricStat"] != nil {
+			count++
+		}
+	}
+	return count
+}
+
 // File is the template's name in a checkout.
 const File = "template.yaml"
 
