@@ -94,7 +94,7 @@ func functionEnvironment() []string {
 		"SCHEDULE_GROUP=default", "SCHEDULE_TARGET_ARN=arn:aws:lambda:us-east-1:000000000000:function:contacts-export",
 		"SCHEDULE_ROLE_ARN=arn:aws:iam::000000000000:role/contacts-schedules", "SECRETS_KEY=arn:aws:kms:us-east-1:000000000000:key/k",
 		"CHANNEL_EVENTS_QUEUE_URL=" + queue, "CHANNEL_EVENTS_DLQ_URL=" + queue,
-		"IMPORT_WRITE_QUEUE_URL=" + queue, "IMPORT_PARSE_DLQ_URL=" + queue, "IMPORT_WRITE_DLQ_ARN=arn:aws:sqs:us-east-1:000000000000:dlq",
+		"IMPORT_WRITE_QUEUE_URL=" + queue, "IMPORT_PARSE_DLQ_URL=" + queue, "IMPORT_WRITE_DLQ_URL=" + queue, "IMPORT_WRITE_DLQ_ARN=arn:aws:sqs:us-east-1:000000000000:dlq",
 	}
 }
 
