@@ -64,7 +64,7 @@ func TestLinksBetweenDocumentsLead(t *testing.T) {
 }
 
 // whereIs finds a document that a file names, from the file's own folder or by its path in the repository. It is empty
-// when there is none.
+// when the repository does not have it.
 func whereIs(document, namedBy string) string {
 	for _, candidate := range []string{path.Join(path.Dir(namedBy), document), path.Clean(document)} {
 		if _, err := os.Stat(filepath.Join("..", candidate)); err == nil {

@@ -59,6 +59,7 @@ func sizeOfMap(attributes map[string]types.AttributeValue) (size int) {
 	return size
 }
 
+// sizeOfValue follows the documentation, and not the storage code, which it would otherwise only repeat.
 func sizeOfValue(value types.AttributeValue) int {
 	switch v := value.(type) {
 	case *types.AttributeValueMemberS:

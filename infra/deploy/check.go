@@ -22,7 +22,7 @@ type plan struct {
 // account is what the plan meets there.
 type account struct {
 	region      string
-	status      string            // of the stack; "" when there is none
+	status      string            // of the stack; "" before it exists
 	parameters  map[string]string // that the stack has
 	concurrency int               // executions of functions that may run at once
 	leftover    bool              // there is no stack, but its data

@@ -337,7 +337,7 @@ func TestABareContactIsJoined(t *testing.T) {
 	}
 }
 
-// A join that no transaction takes is none: both contacts stay what they are, and both are told.
+// A join that no transaction takes is not made: both contacts stay what they are, and the activity of both says so.
 func TestAJoinThatNoTransactionTakes(t *testing.T) {
 	m := newTown()
 	m.apply(t, []channel.Event{happened(channel.Message, 1, whatsApp("", monaUserID))})

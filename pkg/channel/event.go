@@ -56,7 +56,7 @@ type Event struct {
 	At         time.Time `json:"at"` // when it happened; ReceivedAt when nobody says, or when it is said to lie more than 5 minutes ahead of that
 	ReceivedAt time.Time `json:"receivedAt"`
 	Untimed    bool      `json:"untimed,omitempty"` // At is the arrival, and another one each time: a repetition is known by ID alone (Twilio)
-	// WholeSecond says that At is cut to its second: the event happened at some moment of it (WhatsApp, Telegram).
+	// WholeSecond reports whether At is cut to its second: the event happened at some moment of it (WhatsApp, Telegram).
 	// Readers set it on what creates contacts, and not on a change of a number or id: what follows from its order
 	// stays strict.
 	WholeSecond bool `json:"wholeSecond,omitempty"`

@@ -46,7 +46,7 @@ func TestLineSeparators(t *testing.T) {
 	}
 }
 
-// A profile may be called by a letter that shows nothing: the next name stands for it.
+// A profile may be called by a letter that shows nothing: the next name is taken.
 func TestADisplayNameShows(t *testing.T) {
 	c := contact.Contact{Phone: "+201001234567", Identities: []contact.Identity{{Channel: contact.Telegram, ExternalID: "7", ProfileName: "\u3164", ProfileSaid: "2", Username: "\u2800"}}}
 	if name := c.DisplayName(); name != "+201001234567" {

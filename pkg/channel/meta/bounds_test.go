@@ -77,7 +77,7 @@ func TestABodyOfTooManyAccounts(t *testing.T) {
 	}
 }
 
-// A profile whose name nobody can see has none: the username stands for it, and where that cannot be seen either, the
+// A profile whose name nobody can see has no name: the username is taken, and where that cannot be seen either, the
 // phone.
 func TestNamesThatCannotBeSeen(t *testing.T) {
 	for username, want := range map[string]string{"mona_a": "mona_a", "\u200b": ""} {
